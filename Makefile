@@ -1,0 +1,76 @@
+# meterr-etl. `make` lists the targets; each needs no more than Python 3.11, pip and git.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# Uncompiled, every process would compile Airflow and dbt anew: 10 s a start instead of 4.
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONPATH
+unexport VIRTUAL_ENV
+
+.PHONY: help install demo up down test check bench bench-quick docs lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## create .venv from requirements.lock
+
+demo: $(INSTALLED) ## from nothing to a published, gated chargeback mart
+	@$(BIN)/meterr demo
+
+up: $(INSTALLED) ## keep the demo's database and Airflow running
+	@$(BIN)/meterr up
+
+down: ## stop everything that demo and up started
+	@if [ -x $(BIN)/meterr ]; then $(BIN)/meterr down; fi
+
+test: $(INSTALLED) ## run every test
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED) ## lint, types, layers, SQL style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint --nocolor --processes 2 dbt_project/models meterr_etl
+
+bench: $(INSTALLED) ## measure at full size
+	@$(BIN)/python -m tests.benchmarks
+
+bench-quick: $(INSTALLED) ## measure in a few minutes
+	@$(BIN)/python -m tests.benchmarks --quick
+
+docs: $(INSTALLED) ## write again what is generated from the code
+	@$(BIN)/python -m meterr_etl.contract.dictionary
+
+lock: ## solve requirements.lock anew from pyproject.toml (needs uv on PATH)
+	@uv pip compile pyproject.toml --extra dev --generate-hashes --no-header \
+	  --no-emit-index-url --python-version 3.11 --quiet --output-file requirements.lock
+
+clean: down ## remove .venv and caches; databases stay
+	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@python=; \
+	for candidate in $${PYTHON:-} python3.11 python3 python; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; \
+	  then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "meterr needs Python 3.11 and found none; install it or name it: make PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Installing into $(VENV) from requirements.lock, once ..." >&2; \
+	"$$python" -m venv --clear $(VENV) || { \
+	  echo "Python's venv module does not work here; on Debian, install python3.11-venv." >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@touch $@

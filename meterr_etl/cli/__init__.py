@@ -1,0 +1,1 @@
+"""The command `meterr`: arguments in, one call of the pipeline, data out."""

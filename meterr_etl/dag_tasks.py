@@ -1,0 +1,103 @@
+"""What the nightly DAG's tasks call: the pipeline's steps, and words for a task's log.
+
+Takes Airflow's context as a plain mapping and never imports Airflow, so that all of it runs in
+tests without one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from meterr_etl import dag_rules, pipeline
+from meterr_etl.errors import MeterrError
+from meterr_etl.ledger.runs import load_run
+from meterr_etl.warehouse.connection import warehouse
+
+# Airflow collects what the root's children log; a task's log tab shows it line by line.
+logger = logging.getLogger(__name__)
+
+SAMPLE_ROWS = 5
+
+
+def start_run(context: Mapping[str, Any]) -> str:
+    """Extract the day that a DAG run means and return the id of the ledger's new run.
+
+    Raises:
+        InputError: the DAG run names no closed UTC day; nothing was read.
+    """
+    dag_run, params = context["dag_run"], context["params"]
+    window = dag_rules.nightly_window(
+        run_type=str(getattr(dag_run.run_type, "value", dag_run.run_type)),
+        logical_date=dag_run.logical_date,
+        day=params["day"],
+        now=datetime.now(UTC),
+    )
+    # Airflow's own list names a run by the end of its interval, the day after.
+    logger.info("This run is of the UTC day %s, source %s.", window, params["source"])
+    run_id = pipeline.extract(
+        params["source"],
+        window,
+        trigger="airflow",
+        reason=params["reason"],
+        orchestrator_run_id=dag_run.run_id,
+    )
+    _log_report("extract", f"{window} (run {run_id})", _recorded_metrics(run_id, "extract"))
+    return run_id
+
+
+def do_step(step: str, run_id: str) -> None:
+    """Do one later step of a run and log what it did."""
+    window = load_run(run_id).window
+    metrics = pipeline.run_step(step, run_id)
+    _log_report(step, f"{window} (run {run_id})", metrics)
+
+
+def explain_failure(context: Mapping[str, Any]) -> None:
+    """Log what a person needs who finds a task red: which gate or step, which rows, what to do."""
+    task_instance, error = context["ti"], context.get("exception")
+    step = str(task_instance.task_id)
+    run_id = None if step == "extract" else task_instance.xcom_pull(task_ids="extract")
+    subject, findings = _findings(run_id, step) if run_id else ("", [])
+    text = dag_rules.failure_text(
+        step=step,
+        subject=subject,
+        error=error if isinstance(error, BaseException) else MeterrError("The task was killed."),
+        findings=findings,
+    )
+    for line in text:
+        logger.error("%s", line)
+
+
+def _log_report(step: str, subject: str, metrics: Mapping[str, object]) -> None:
+    for line in dag_rules.step_report(step, subject, metrics):
+        logger.info("%s", line)
+
+
+def _recorded_metrics(run_id: str, step: str) -> dict[str, object]:
+    with warehouse("meterr_loader") as connection:
+        row = connection.execute(
+            "select metrics from ops.run_steps where run_id = %s and step = %s"
+            " order by attempt desc limit 1",
+            (run_id, step),
+        ).fetchone()
+    return dict(row[0]) if row and isinstance(row[0], dict) else {}
+
+
+def _findings(run_id: str, step: str) -> tuple[str, list[dag_rules.Finding]]:
+    subject = f"{load_run(run_id).window} (run {run_id})"
+    if not step.startswith("gate_"):
+        return subject, []
+    with warehouse("meterr_loader") as connection:
+        rows = connection.execute(
+            "select expectation, message, sample from ops.gate_verdicts"
+            " where run_id = %s and gate = %s and outcome = 'failed' and severity = 'error'"
+            " order by expectation",
+            (run_id, step.removeprefix("gate_")),
+        ).fetchall()
+    return subject, [
+        dag_rules.Finding(str(name), str(message), list(sample)[:SAMPLE_ROWS])  # type: ignore[call-overload]
+        for name, message, sample in rows
+    ]

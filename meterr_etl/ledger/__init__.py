@@ -1,0 +1,1 @@
+"""The ledger (schema `ops`): what was tried, what it read, what it published."""

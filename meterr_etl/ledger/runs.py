@@ -1,0 +1,214 @@
+"""Runs and their steps: opened, adopted by later tasks, closed with what they did."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from meterr_etl.errors import BusyError, ConflictError, MeterrError
+from meterr_etl.warehouse.connection import Connection, warehouse
+from meterr_etl.warehouse.names import RunTables
+from meterr_etl.window import Window
+
+logger = logging.getLogger(__name__)
+
+Trigger = Literal["cli", "airflow", "test"]
+Metrics = dict[str, object]
+_dumps = partial(json.dumps, default=str)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One attempt at a window, as the ledger holds it."""
+
+    run_id: str
+    run_no: int
+    source: str
+    window: Window
+    status: str
+    read_at: datetime | None
+    base_publication_no: int
+    reference_version: int
+
+    @property
+    def tables(self) -> RunTables:
+        """The tables that this run owns."""
+        return RunTables(self.run_id, self.source)
+
+
+def mint_run_id() -> str:
+    """Return a new run id: sortable by the clock, unique by chance, legal in a table's name."""
+    return f"{datetime.now(UTC):%y%m%d%H%M%S}{secrets.token_hex(3)}"
+
+
+def open_run(
+    source: str,
+    window: Window,
+    trigger: Trigger,
+    reason: str | None,
+    orchestrator_run_id: str | None,
+) -> Run:
+    """Record a new attempt at a window."""
+    run_id = mint_run_id()
+    with warehouse("meterr_loader") as connection:
+        connection.execute(
+            "insert into ops.runs (run_id, source, window_start, window_end, trigger, reason,"
+            " orchestrator_run_id) values (%s, %s, %s, %s, %s, %s, %s)",
+            (run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id),
+        )
+    return load_run(run_id)
+
+
+def load_run(run_id: str) -> Run:
+    """Return a run of the ledger.
+
+    Raises:
+        ConflictError: the ledger holds no such run.
+    """
+    with warehouse("meterr_loader") as connection:
+        row = connection.execute(
+            "select run_id, run_no, source, window_start, window_end, status, read_at,"
+            " coalesce(base_publication_no, 0), coalesce(reference_version, 0)"
+            " from ops.runs where run_id = %s",
+            (run_id,),
+        ).fetchone()
+    if row is None:
+        raise ConflictError(
+            f"The ledger holds no run '{run_id}'.", remedy="List the runs with `meterr status`."
+        )
+    start, end = row[3], row[4]
+    assert isinstance(start, datetime)  # noqa: S101 - narrows what the ledger's types promise
+    assert isinstance(end, datetime)  # noqa: S101
+    return Run(
+        run_id=str(row[0]),
+        run_no=int(str(row[1])),
+        source=str(row[2]),
+        window=Window(start.astimezone(UTC), end.astimezone(UTC)),
+        status=str(row[5]),
+        read_at=row[6] if isinstance(row[6], datetime) else None,
+        base_publication_no=int(str(row[7])),
+        reference_version=int(str(row[8])),
+    )
+
+
+@contextmanager
+def recorded_step(run: Run, step: str) -> Iterator[Metrics]:
+    """Record one step of a run; the metrics put into the yielded dict go to the ledger.
+
+    Holds the run's session lock meanwhile, so that the same run is never worked on twice and a
+    killed process is told from a living one.
+
+    Raises:
+        BusyError: another process is at work on this run.
+    """
+    metrics: Metrics = {}
+    started = time.monotonic()
+    with warehouse("meterr_loader", autocommit=True, application_name=f"meterr {step}") as ledger:
+        _lock_run(ledger, run.run_id)
+        attempt = _begin(ledger, run.run_id, step)
+        logger.info("%s: started (run %s, window %s)", step, run.run_id, run.window)
+        try:
+            yield metrics
+        except BaseException as error:
+            _end(ledger, run.run_id, step, attempt, metrics=metrics, error=error)
+            raise
+        metrics["seconds"] = round(time.monotonic() - started, 3)
+        _end(ledger, run.run_id, step, attempt, metrics=metrics, error=None)
+
+
+def run_lock(run_id: str) -> sql.Composed:
+    """Return the SQL expression of the advisory lock key that a working run holds."""
+    return sql.SQL("hashtextextended('meterr run ' || {}, 0)").format(sql.Literal(run_id))
+
+
+def _lock_run(ledger: Connection, run_id: str) -> None:
+    query = sql.SQL("select pg_try_advisory_lock({})").format(run_lock(run_id))
+    row = ledger.execute(query).fetchone()
+    if not (row and row[0]):
+        raise BusyError(
+            f"Another process is at work on run {run_id}.",
+            remedy="Wait for it to end, or stop it, before this step is tried again.",
+        )
+
+
+def _begin(ledger: Connection, run_id: str, step: str) -> int:
+    # A step left 'running' by a killed process did not succeed; the lock proves that it is dead.
+    ledger.execute(
+        "update ops.run_steps set status = 'failed', finished_at = clock_timestamp(),"
+        " error = 'the process was killed' where run_id = %s and status = 'running'",
+        (run_id,),
+    )
+    ledger.execute(
+        "update ops.runs set status = 'running', failed_step = null, error = null,"
+        " finished_at = null where run_id = %s and status <> 'published'",
+        (run_id,),
+    )
+    row = ledger.execute(
+        "insert into ops.run_steps (run_id, step, attempt, status) select %(run)s, %(step)s,"
+        " count(*) + 1, 'running' from ops.run_steps where run_id = %(run)s and step = %(step)s"
+        " returning attempt",
+        {"run": run_id, "step": step},
+    ).fetchone()
+    return int(str(row[0])) if row else 1
+
+
+def _end(
+    ledger: Connection,
+    run_id: str,
+    step: str,
+    attempt: int,
+    *,
+    metrics: Metrics,
+    error: BaseException | None,
+) -> None:
+    message = None if error is None else _sentence(error)
+    # The server may be gone: what ended the step must reach the caller, not the ledger's own error.
+    with suppress(psycopg.Error) if error else nullcontext():
+        _write_end(ledger, run_id, step, attempt, metrics=metrics, message=message)
+
+
+def _write_end(
+    ledger: Connection,
+    run_id: str,
+    step: str,
+    attempt: int,
+    *,
+    metrics: Metrics,
+    message: str | None,
+) -> None:
+    ledger.execute(
+        "update ops.run_steps set status = %s, metrics = %s, error = %s,"
+        " finished_at = clock_timestamp() where run_id = %s and step = %s and attempt = %s",
+        (
+            "failed" if message else "succeeded",
+            Jsonb(metrics, dumps=_dumps),
+            message,
+            run_id,
+            step,
+            attempt,
+        ),
+    )
+    if message is not None:
+        ledger.execute(
+            "update ops.runs set status = 'failed', failed_step = %s, error = %s,"
+            " finished_at = clock_timestamp() where run_id = %s and status <> 'published'",
+            (step, message, run_id),
+        )
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, MeterrError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"[:2000]

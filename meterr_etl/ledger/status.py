@@ -1,0 +1,77 @@
+"""What the ledger says to a person: sources, holes, days, runs, verdicts, dead letters."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.resources import files
+from typing import Any, LiteralString, cast
+
+from psycopg.rows import dict_row
+
+from meterr_etl.warehouse.connection import Connection
+
+Row = dict[str, Any]
+
+
+def source_progress(connection: Connection) -> list[Row]:
+    """Return one row per source: its watermark, its last window, its holes and open runs.
+
+    The watermark is the end of the unbroken run of published windows; a hole is a stretch behind
+    the last window that was tried and is not published.
+    """
+    return _rows(connection, "source_progress")
+
+
+def recent_days(connection: Connection, limit: int) -> list[Row]:
+    """Return the newest published event dates with version, events and the run behind them."""
+    return _rows(connection, "recent_days", limit=limit)
+
+
+def recent_runs(connection: Connection, limit: int, day: date | None = None) -> list[Row]:
+    """Return the newest runs, or all runs whose window touches one UTC day, newest first."""
+    return _rows(connection, "recent_runs", limit=limit, day=day)
+
+
+def one_day(connection: Connection, day: date) -> list[Row]:
+    """Return what is published of one event date: one row, or none."""
+    return _rows(connection, "recent_days", limit=1, day=day)
+
+
+def verdicts(connection: Connection, run_ids: list[str], *, only_notable: bool) -> list[Row]:
+    """Return the gate verdicts of runs, failures first; `only_notable` leaves out what passed."""
+    return _rows(connection, "verdicts", run_ids=run_ids, only_notable=only_notable)
+
+
+def latest_run(connection: Connection) -> str | None:
+    """Return the id of the newest run, or None in a ledger without any."""
+    found = recent_runs(connection, 1)
+    return str(found[0]["run_id"]) if found else None
+
+
+def succeeded_steps(connection: Connection, run_id: str) -> set[str]:
+    """Return the steps of a run whose last attempt succeeded."""
+    return {str(row["step"]) for row in _rows(connection, "succeeded_steps", run_id=run_id)}
+
+
+def dead_letter_reasons(
+    connection: Connection, *, run_id: str | None, source: str | None, day: date | None
+) -> list[Row]:
+    """Return one row per source and reason: how many rejected rows bear it."""
+    return _rows(connection, "dead_letter_reasons", run_id=run_id, source=source, day=day)
+
+
+def dead_letters(
+    connection: Connection, *, run_id: str | None, source: str | None, day: date | None, limit: int
+) -> list[Row]:
+    """Return the newest rejected rows, each with all its reasons and its raw content."""
+    return _rows(
+        connection, "dead_letters", run_id=run_id, source=source, day=day, limit=limit
+    )
+
+
+def _rows(connection: Connection, name: str, **parameters: object) -> list[Row]:
+    text = files("meterr_etl.ledger").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    defaults: dict[str, object] = {"day": None, "run_id": None}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        # The text is a file of this package; every value is a parameter.
+        return cursor.execute(cast(LiteralString, text), {**defaults, **parameters}).fetchall()

@@ -1,0 +1,1 @@
+"""Runs everything on one machine: the embedded PostgreSQL, Airflow's processes and the demo."""

@@ -1,0 +1,155 @@
+"""The single list of steps that Airflow, the command line and the tests run (DESIGN §4)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, date, datetime
+from multiprocessing import get_context
+
+from meterr_etl.ledger.runs import Metrics, Run, Trigger, load_run, open_run, recorded_step
+from meterr_etl.sources.registry import load_source
+from meterr_etl.window import Window, daily_windows
+
+logger = logging.getLogger(__name__)
+
+STEPS = (
+    "extract",
+    "gate_landing",
+    "stage",
+    "gate_staging",
+    "transform",
+    "gate_marts",
+    "publish",
+    "report",
+)
+
+
+def extract(
+    source: str,
+    window: Window,
+    *,
+    trigger: Trigger,
+    reason: str | None = None,
+    orchestrator_run_id: str | None = None,
+) -> str:
+    """Start a new run of a window: mint its id, land its rows; returns the run's id.
+
+    Raises:
+        InputError: there is no such source, or the window is not over yet.
+        UnavailableError: the source or the warehouse did not answer.
+    """
+    from meterr_etl.steps.extract import extract as land  # noqa: PLC0415
+    from meterr_etl.steps.sweep import sweep_former_runs  # noqa: PLC0415
+
+    load_source(source)
+    window.require_closed(datetime.now(UTC))
+    run = open_run(source, window, trigger, reason, orchestrator_run_id)
+    with recorded_step(run, "extract") as metrics:
+        metrics["swept_runs"] = sweep_former_runs(run)
+        land(run, metrics)
+    return run.run_id
+
+
+def run_step(step: str, run_id: str) -> Metrics:
+    """Do one step of a run after `extract`; returns its counts, durations and rates.
+
+    Raises:
+        ConflictError: there is no such run, or what the step needs of it is gone.
+        GateFailedError: a gate judged that the run may not go on.
+    """
+    run = load_run(run_id)
+    with recorded_step(run, step) as metrics:
+        _BODIES[step](run, metrics)
+    return metrics
+
+
+def run_window(
+    source: str, window: Window, *, trigger: Trigger = "cli", reason: str | None = None
+) -> str:
+    """Run every step of one window in this process; returns the run's id."""
+    run_id = extract(source, window, trigger=trigger, reason=reason)
+    resume(run_id, after="extract")
+    return run_id
+
+
+def resume(run_id: str, *, after: str) -> None:
+    """Go on with a run behind one of its steps."""
+    for step in STEPS[STEPS.index(after) + 1 :]:
+        run_step(step, run_id)
+
+
+def backfill(
+    source: str, first: date, last: date, *, parallel: int = 1, reason: str | None = None
+) -> dict[Window, str | Exception]:
+    """Run the nightly window of each day, oldest first; returns each one's run id or error.
+
+    A day that fails holds back nothing but itself. Each day runs in a process of its own, since
+    dbt keeps its state in the process.
+    """
+    windows = list(daily_windows(first, last))
+    for window in windows:
+        window.require_closed(datetime.now(UTC))
+    outcome: dict[Window, str | Exception] = {}
+    with ProcessPoolExecutor(parallel, mp_context=get_context("spawn")) as pool:
+        futures = {
+            window: pool.submit(run_window, source, window, reason=reason) for window in windows
+        }
+        for window, future in futures.items():
+            error = future.exception()
+            outcome[window] = error if isinstance(error, Exception) else future.result()
+    return outcome
+
+
+def _gate(name: str) -> Callable[[Run, Metrics], None]:
+    def judge(run: Run, metrics: Metrics) -> None:
+        from meterr_etl.gates import run_gate  # noqa: PLC0415
+
+        metrics.update(run_gate(name, run.run_id).metrics)
+
+    return judge
+
+
+def _stage(run: Run, metrics: Metrics) -> None:
+    from meterr_etl.steps.stage import stage  # noqa: PLC0415
+
+    stage(run, metrics)
+
+
+def _transform(run: Run, metrics: Metrics) -> None:
+    from meterr_etl.steps.transform import transform  # noqa: PLC0415
+
+    metrics.update(transform(run.run_id))
+
+
+def _publish(run: Run, metrics: Metrics) -> None:
+    from meterr_etl.steps.publish import publish  # noqa: PLC0415
+
+    publish(run, metrics, _rebuild)
+
+
+def _rebuild(run: Run, metrics: Metrics) -> None:
+    for step in ("stage", "gate_staging", "transform", "gate_marts"):
+        again: Metrics = {}
+        _BODIES[step](load_run(run.run_id), again)
+        metrics[f"rebuilt_{step}"] = again
+
+
+def _report(run: Run, metrics: Metrics) -> None:
+    from meterr_etl.steps.report import report  # noqa: PLC0415
+    from meterr_etl.steps.sweep import discard_tables  # noqa: PLC0415
+
+    metrics.update(report(run.run_id))
+    metrics["tables_dropped"] = discard_tables(run.run_id)
+
+
+_BODIES: dict[str, Callable[[Run, Metrics], None]] = {
+    "gate_landing": _gate("landing"),
+    "stage": _stage,
+    "gate_staging": _gate("staging"),
+    "transform": _transform,
+    "gate_marts": _gate("marts"),
+    "publish": _publish,
+    "report": _report,
+}

@@ -1,0 +1,1 @@
+"""Which unit price holds for a token of a model on a date, in exact decimals (DESIGN §8)."""

@@ -1,0 +1,76 @@
+"""Tells whether what a run built on has moved since it looked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from psycopg import sql
+
+from meterr_etl.ledger.runs import Run
+from meterr_etl.warehouse.connection import Connection
+from meterr_etl.warehouse.statements import statement
+
+SQL_PACKAGE = "meterr_etl.steps"
+
+
+def overtaken_by(connection: Connection, run: Run) -> list[str]:
+    """Return why the run must be rebuilt before it may publish; empty if it may.
+
+    To be asked under the lock of the publish, since only publishes move what a run builds on.
+    """
+    reasons = []
+    if _number(connection, statement(SQL_PACKAGE, "overtaken_days", run_id=_id(run))):
+        reasons.append("an affected day was published by another run")
+    if _number(
+        connection,
+        sql.SQL("select coalesce(max(reference_version), 0) <> {} from reference.changes").format(
+            sql.Literal(run.reference_version)
+        ),
+    ):
+        reasons.append("reference data changed")
+    ids = statement(
+        SQL_PACKAGE,
+        "overtaken_ids",
+        batch=run.tables.batch,
+        hidden_days=date_list(hidden_days(connection, run)),
+        run_no=sql.Literal(run.run_no),
+        run_id=_id(run),
+        base=sql.Literal(run.base_publication_no),
+    )
+    if _number(connection, ids):
+        reasons.append("another run published an id of this one")
+    return reasons
+
+
+def hidden_days(connection: Connection, run: Run) -> list[date]:
+    """Return the run's affected days that no reader sees yet."""
+    rows = connection.execute(
+        "select event_date from ops.run_days where run_id = %s"
+        " except select event_date from ops.published_days order by 1",
+        (run.run_id,),
+    ).fetchall()
+    return [row[0] for row in rows if isinstance(row[0], date)]
+
+
+def affected_days(connection: Connection, run: Run) -> list[date]:
+    """Return every event date that the run changes."""
+    rows = connection.execute(
+        "select event_date from ops.run_days where run_id = %s order by 1", (run.run_id,)
+    ).fetchall()
+    return [row[0] for row in rows if isinstance(row[0], date)]
+
+
+def date_list(days: list[date]) -> sql.Composable:
+    """Return dates as the inside of an SQL `in (…)`; constants let the planner prune days."""
+    if not days:
+        return sql.SQL("null::date")
+    return sql.SQL(", ").join(sql.SQL("{}::date").format(sql.Literal(str(day))) for day in days)
+
+
+def _id(run: Run) -> sql.Literal:
+    return sql.Literal(run.run_id)
+
+
+def _number(connection: Connection, query: sql.Composable) -> bool:
+    row = connection.execute(query).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,54 @@
+-- What dbt reads as source `run`. Unlogged: a server that crashed before the publish leaves
+-- affected_days empty, like every table that dbt built beside it.
+create unlogged table {schema}.affected_days as
+select r.event_date from ops.run_days as r where r.run_id = {run_id};
+
+create view {schema}.affected_events as
+select {event_columns}
+from staging.token_events as e
+where
+    -- Spelled out, since only literals prune partitions while planning.
+    e.event_date = any ({published_days}::date[])
+    and not exists (
+        select from {superseded} as s
+        where
+            s.event_date = e.event_date
+            and s.source_id = e.source_id
+            and s.event_key = e.event_key
+    )
+union all
+select {event_columns} from {batch} as e;
+
+-- What was new to the batch may have been published by another run since it was staged.
+create view {schema}.owners as
+select {owner_columns} from staging.owners as m
+union all
+select {owner_columns} from {batch_owners} as m
+where not exists (select from staging.owners as known where known.owner_key = m.owner_key);
+
+create view {schema}.skus as
+select {sku_columns} from staging.skus as m
+union all
+select {sku_columns} from {batch_skus} as m
+where not exists (select from staging.skus as known where known.sku_key = m.sku_key);
+
+create view {schema}.rates as
+select
+    r.rate_id,
+    r.catalogue,
+    r.catalogue_version,
+    r.provider_id,
+    r.model_id,
+    r.token_type,
+    r.processing_mode,
+    r.service_tier,
+    r.context_above_tokens,
+    r.valid_from,
+    r.valid_to,
+    r.unit_price,
+    r.currency,
+    r.reference_version
+from reference.rates as r
+where r.retired_by is null;
+
+analyze {schema}.affected_days

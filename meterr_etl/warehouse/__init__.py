@@ -1,0 +1,1 @@
+"""Everything that opens, names or alters what lies in the warehouse database."""

@@ -1,0 +1,124 @@
+"""What the dbt project promises of each published mart: the only definition of its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from meterr_etl.errors import InputError
+
+REMEDY = "Mend the model's yml in dbt_project/models/marts."
+
+
+@dataclass(frozen=True)
+class MartColumn:
+    """One column as its contract has it; `data_type` is the yml's own word."""
+
+    name: str
+    data_type: str
+    description: str
+    is_required: bool
+
+
+@dataclass(frozen=True)
+class MartContract:
+    """One mart: columns in their order, and what `meta.published` says of its table.
+
+    `tenant_column` is the column that decides who may read a row; a mart without one is read by
+    those only who may read every tenant.
+    """
+
+    name: str
+    description: str
+    columns: tuple[MartColumn, ...]
+    date_column: str
+    key: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...]
+    tenant_column: str | None
+    partition_by_day: bool
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the columns in their order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def is_key_nullable(self) -> bool:
+        """Whether a column of the key may be null, which no primary key allows."""
+        required = {column.name for column in self.columns if column.is_required}
+        return not required.issuperset(self.key)
+
+
+def read_contracts(manifest: Any) -> tuple[MartContract, ...]:
+    """Return the contract of every mart that the project publishes, sorted by name.
+
+    A published mart is a model under models/marts, tagged `candidate`, with its contract enforced.
+
+    Raises:
+        InputError: a mart lacks `meta.published`, or it names a column that does not exist.
+    """
+    marts = [
+        node
+        for node in manifest.nodes.values()
+        if node.resource_type.value == "model"
+        and "candidate" in node.tags
+        and "marts" in node.fqn[1:-1]
+        and node.config.contract.enforced
+    ]
+    return tuple(sorted((_read_contract(node) for node in marts), key=lambda mart: mart.name))
+
+
+def _read_contract(node: Any) -> MartContract:
+    published = node.config.meta.get("published")
+    if not isinstance(published, dict) or "date_column" not in published:
+        raise InputError(
+            f"The mart {node.name} does not say how it is published: config.meta.published"
+            " needs at least date_column and key.",
+            remedy=REMEDY,
+        )
+    contract = MartContract(
+        name=str(node.name),
+        description=_text(node.description),
+        columns=tuple(_read_column(column) for column in node.columns.values()),
+        date_column=str(published["date_column"]),
+        key=tuple(published.get("key") or ()),
+        indexes=tuple(_read_index(index) for index in published.get("indexes") or ()),
+        tenant_column=published.get("tenant_column"),
+        partition_by_day=bool(published.get("partition_by_day")),
+    )
+    _require_known_columns(contract)
+    return contract
+
+
+def _read_column(column: Any) -> MartColumn:
+    kinds = {constraint.type.value for constraint in column.constraints}
+    return MartColumn(
+        name=str(column.name),
+        data_type=str(column.data_type),
+        description=_text(column.description),
+        is_required=bool(kinds & {"not_null", "primary_key"}),
+    )
+
+
+def _read_index(index: object) -> tuple[str, ...]:
+    return (index,) if isinstance(index, str) else tuple(index)  # type: ignore[arg-type]
+
+
+def _require_known_columns(contract: MartContract) -> None:
+    named = {
+        contract.date_column,
+        *contract.key,
+        *(column for index in contract.indexes for column in index),
+        *([contract.tenant_column] if contract.tenant_column else []),
+    }
+    unknown = sorted(named.difference(contract.column_names))
+    if unknown:
+        raise InputError(
+            f"The mart {contract.name} names columns in meta.published that its contract"
+            f" does not have: {', '.join(unknown)}.",
+            remedy=REMEDY,
+        )
+
+
+def _text(description: object) -> str:
+    return " ".join(str(description or "").split())

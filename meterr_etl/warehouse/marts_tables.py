@@ -1,0 +1,207 @@
+"""Derives the published tables from the contracts: creates, extends, and refuses the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import LiteralString, cast
+
+from psycopg import sql
+
+from meterr_etl.errors import InputError
+from meterr_etl.warehouse.connection import Connection
+from meterr_etl.warehouse.marts_contract import REMEDY, MartColumn, MartContract
+from meterr_etl.warehouse.statements import column_list, statement
+
+SQL_PACKAGE = "meterr_etl.warehouse"
+MAX_IDENTIFIER = 63
+
+
+@dataclass(frozen=True)
+class MartChanges:
+    """What the contracts asked for: marts to create, and columns to add as `mart.column`."""
+
+    created: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+def apply_contracts(connection: Connection, contracts: tuple[MartContract, ...]) -> MartChanges:
+    """Bring the published tables up to their contracts, all of them or none.
+
+    Expects a transaction of meterr_publisher; an added column is nullable for what stands.
+
+    Raises:
+        InputError: a contract asks for anything but a new mart or a new column.
+    """
+    types = _server_types(connection, contracts)
+    created, added = [], []
+    _require_no_lost_mart(connection, contracts)
+    for mart in contracts:
+        standing = _standing_columns(connection, mart)
+        if standing:
+            _require_compatible(connection, mart, standing, types)
+            for column in mart.columns:
+                if column.name not in standing:
+                    _add_column(connection, mart, column, types)
+                    added.append(f"{mart.name}.{column.name}")
+        else:
+            _create_mart(connection, mart, types)
+            created.append(mart.name)
+        _create_indexes(connection, mart)
+        _describe(connection, mart)
+        _record(connection, mart)
+    return MartChanges(tuple(created), tuple(added))
+
+
+def mart_table(name: str) -> sql.Identifier:
+    """Return the published table of a mart."""
+    return sql.Identifier("marts", name)
+
+
+def _server_types(
+    connection: Connection, contracts: tuple[MartContract, ...]
+) -> dict[str, sql.SQL]:
+    """Return each type of the contracts as the server writes it, safe to compose."""
+    words = sorted({column.data_type for mart in contracts for column in mart.columns})
+    rows = connection.execute(
+        "select word, format_type(to_regtype(word), to_regtypemod(word))"
+        " from unnest(%s::text[]) as word where to_regtype(word) is not null",
+        (words,),
+    ).fetchall()
+    known = {str(word): str(name) for word, name in rows}
+    for mart in contracts:
+        for column in mart.columns:
+            if column.data_type not in known:
+                raise InputError(
+                    f"{mart.name}.{column.name} has the type '{column.data_type}',"
+                    " which the warehouse does not know.",
+                    remedy=REMEDY,
+                )
+    # format_type returns the name of a type that exists, so nothing of the yml gets into the SQL.
+    return {word: sql.SQL(cast("LiteralString", name)) for word, name in known.items()}
+
+
+def _standing_columns(connection: Connection, mart: MartContract) -> dict[str, tuple[str, bool]]:
+    table = sql.Literal(mart_table(mart.name).as_string(connection))
+    rows = connection.execute(statement(SQL_PACKAGE, "marts_columns", table=table)).fetchall()
+    return {str(name): (str(kind), bool(required)) for name, kind, required in rows}
+
+
+def _require_no_lost_mart(connection: Connection, contracts: tuple[MartContract, ...]) -> None:
+    rows = connection.execute("select name from ops.published_marts order by name").fetchall()
+    lost = [str(row[0]) for row in rows if row[0] not in {mart.name for mart in contracts}]
+    if lost:
+        raise _refusal(lost[0], "is published, but the dbt project has no such mart any more")
+
+
+def _require_compatible(
+    connection: Connection,
+    mart: MartContract,
+    standing: dict[str, tuple[str, bool]],
+    types: dict[str, sql.SQL],
+) -> None:
+    wanted = {column.name: column for column in mart.columns}
+    for name, (kind, is_required) in standing.items():
+        if name not in wanted:
+            raise _refusal(f"{mart.name}.{name}", "is published, but its contract has it no more")
+        asked = types[wanted[name].data_type].as_string(connection)
+        if asked != kind:
+            raise _refusal(f"{mart.name}.{name}", f"is {kind}, but its contract says {asked}")
+        if is_required and not wanted[name].is_required:
+            raise _refusal(f"{mart.name}.{name}", "is not null, but its contract allows null")
+    row = connection.execute(
+        "select date_column, key, partition_by_day from ops.published_marts where name = %s",
+        (mart.name,),
+    ).fetchone()
+    if row != (mart.date_column, list(mart.key), mart.partition_by_day):
+        raise _refusal(mart.name, "has another key, date column or partitioning in its contract")
+
+
+def _refusal(what: str, why: str) -> InputError:
+    return InputError(
+        f"marts.{what} {why}.",
+        remedy="A published mart takes new columns only: undo the change, or drop the table and"
+        " its row in ops.published_marts, migrate, and run its days again.",
+    )
+
+
+def _create_mart(connection: Connection, mart: MartContract, types: dict[str, sql.SQL]) -> None:
+    columns = [
+        sql.SQL("{} {}{}").format(
+            sql.Identifier(column.name),
+            types[column.data_type],
+            sql.SQL(" not null" if column.is_required else ""),
+        )
+        for column in mart.columns
+    ]
+    table = mart_table(mart.name)
+    by_day = sql.SQL(" partition by list ({})").format(sql.Identifier(mart.date_column))
+    connection.execute(
+        sql.SQL("create table {} ({}){}").format(
+            table, sql.SQL(", ").join(columns), by_day if mart.partition_by_day else sql.SQL("")
+        )
+    )
+    if mart.key:
+        key = (
+            "create unique index on {} ({}) nulls not distinct"
+            if mart.is_key_nullable
+            else "alter table {} add primary key ({})"
+        )
+        connection.execute(sql.SQL(key).format(table, column_list(mart.key)))
+    _secure(connection, mart)
+
+
+def _secure(connection: Connection, mart: MartContract) -> None:
+    own = (
+        sql.SQL(
+            "or {} = any (array(select r.tenant_id from ops.reader_tenants as r))"
+        ).format(sql.Identifier(mart.tenant_column))
+        if mart.tenant_column
+        else sql.SQL("")
+    )
+    connection.execute(
+        statement(SQL_PACKAGE, "marts_secure", table=mart_table(mart.name), or_own_tenant=own)
+    )
+
+
+def _add_column(
+    connection: Connection, mart: MartContract, column: MartColumn, types: dict[str, sql.SQL]
+) -> None:
+    connection.execute(
+        sql.SQL("alter table {} add column {} {}").format(
+            mart_table(mart.name), sql.Identifier(column.name), types[column.data_type]
+        )
+    )
+
+
+def _create_indexes(connection: Connection, mart: MartContract) -> None:
+    for index in mart.indexes:
+        name = f"{mart.name}_by_{'_'.join(index)}"[:MAX_IDENTIFIER]
+        connection.execute(
+            sql.SQL("create index if not exists {} on {} ({})").format(
+                sql.Identifier(name), mart_table(mart.name), column_list(index)
+            )
+        )
+
+
+def _describe(connection: Connection, mart: MartContract) -> None:
+    table = mart_table(mart.name)
+    connection.execute(
+        sql.SQL("comment on table {} is {}").format(table, sql.Literal(mart.description))
+    )
+    for column in mart.columns:
+        connection.execute(
+            sql.SQL("comment on column {} is {}").format(
+                sql.Identifier("marts", mart.name, column.name), sql.Literal(column.description)
+            )
+        )
+
+
+def _record(connection: Connection, mart: MartContract) -> None:
+    facts = {
+        "name": mart.name,
+        "date_column": mart.date_column,
+        "columns": list(mart.column_names),
+        "key": list(mart.key),
+        "partition_by_day": mart.partition_by_day,
+    }
+    connection.execute(statement(SQL_PACKAGE, "marts_record"), facts)
