@@ -24,7 +24,7 @@ def catalogue_version() -> str:
 
 @cache
 def snapshot() -> DataSnapshot:
-    """Return the data that the package bears, whatever a caller's UpdatePrices has fetched since."""
+    """Return the data that the package bears, whatever UpdatePrices may have fetched since."""
     return DataSnapshot(providers=providers, from_auto_update=False)
 
 

@@ -1,7 +1,7 @@
 """Expands one catalogue model into dated rates: every interval, tier and context written out.
 
 The rules are those by which genai-prices itself charges (`ModelInfo.get_prices`, `decompose`), so
-that quantity × rate is its answer to the last digit. Where the library would charge nothing, or
+that quantity times rate is its answer to the last digit. Where the library would charge nothing, or
 the standard price for something that it does not know, there is no rate: unpriced, never free.
 """
 
@@ -16,8 +16,14 @@ from itertools import groupby
 from typing import TypeAlias
 
 from genai_prices.data_units import unit_data
-from genai_prices.types import ConditionalPrice, ModelInfo, ModelPrice, TieredPrices
-from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
+from genai_prices.types import (
+    ConditionalPrice,
+    ModelInfo,
+    ModelPrice,
+    StartDateConstraint,
+    TieredPrices,
+    TimeOfDateConstraint,
+)
 from genai_prices.units import UnitRegistry
 from genai_prices.validation import validate_model_price
 
@@ -118,9 +124,7 @@ def _prices_above(
         for unit_price, group in groupby(priced, key=lambda span: span[2]):
             same = list(group)
             if unit_price is not None:
-                yield Price(
-                    token_type, terms, threshold, same[0][0], same[-1][1], unit_price
-                )
+                yield Price(token_type, terms, threshold, same[0][0], same[-1][1], unit_price)
 
 
 def _unit_price(prices: PriceSet, keys: Iterable[str], threshold: int) -> Decimal | None:
@@ -139,6 +143,8 @@ def _prices_on(model: ModelInfo, terms: Terms, day: date) -> PriceSet:
     # Of several that hold the last one wins, and the first stands in where none does; of variants
     # the first wins, key by key, and what a variant does not name keeps its standard price.
     conditional = _conditional_prices(model)
+    if not conditional:
+        return {}
     held = next((c for c in reversed(conditional) if _holds(c.constraint, day)), conditional[0])
     prices = _stated(held.prices)
     if terms.when:
@@ -161,7 +167,17 @@ def _is_sound(model: ModelInfo, prices: PriceSet) -> bool:
     except ValueError as error:
         logger.warning("model %s is left unpriced: %s", model.id, error)
         return False
+    for key, price in prices.items():
+        if not all(one.is_finite() and one >= 0 for one in _amounts(price)):
+            logger.warning("model %s is left unpriced: %s is %s", model.id, key, price)
+            return False
     return True
+
+
+def _amounts(price: Decimal | TieredPrices) -> list[Decimal]:
+    if isinstance(price, TieredPrices):
+        return [price.base, *(tier.price for tier in price.tiers)]
+    return [price]
 
 
 def _stated(prices: ModelPrice) -> dict[str, Decimal | TieredPrices]:

@@ -71,6 +71,6 @@ def price_per_unit(price: Decimal, units: int) -> Decimal:
 
 
 def plain_text(number: Decimal) -> str:
-    """Return a number without exponent and without trailing zeros, so that equal ones look alike."""
+    """Return a number without exponent or trailing zeros, so that equal ones look alike."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
