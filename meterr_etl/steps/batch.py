@@ -27,7 +27,8 @@ class Batch:
 
     def content_of(self, alias: str) -> sql.Composed:
         """Return what makes two rows of one id the same content, under a table's alias."""
-        return column_list(tuple(name for name in EVENT_COLUMNS if name != "run_no"), alias=alias)
+        names = tuple(column.name for column in EVENT_COLUMNS if column.name != "run_no")
+        return column_list(names, alias=alias)
 
 
 def create_batch(connection: Connection, run: Run) -> Batch:

@@ -71,6 +71,6 @@ def _id(run: Run) -> sql.Literal:
     return sql.Literal(run.run_id)
 
 
-def _number(connection: Connection, query: sql.Composable) -> bool:
+def _number(connection: Connection, query: sql.Composed) -> bool:
     row = connection.execute(query).fetchone()
     return bool(row and row[0])

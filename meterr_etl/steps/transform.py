@@ -11,7 +11,7 @@ from meterr_etl.ledger.runs import Metrics, load_run
 from meterr_etl.steps.transform_inputs import create_inputs
 from meterr_etl.steps.transform_slot import Slot, claimed_slot
 from meterr_etl.warehouse.connection import Connection, warehouse
-from meterr_etl.warehouse.marts_dbt import Built, Place, build_models
+from meterr_etl.warehouse.marts_dbt import Built, Place, build_tables
 from meterr_etl.warehouse.names import RunTables
 
 logger = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ def discard_candidate(run_id: str) -> None:
 
 def _build(slot: Slot) -> Metrics:
     started = time.monotonic()
-    place = Place("candidate", slot.schema, "meterr_transformer")
-    built = build_models(place, "tag:candidate", with_tests=True)
+    place = Place(slot.target, slot.schema)
+    built = build_tables(place, "tag:candidate")
     return {
         "models": sum(node.kind == "model" for node in built),
         "data_tests": sum(node.kind == "test" for node in built),

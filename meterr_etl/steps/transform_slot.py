@@ -22,9 +22,19 @@ POLL_S = 0.2
 class Slot:
     """A claimed schema; `connection` holds the claim and may be used meanwhile."""
 
-    schema: str
+    number: int
     connection: Connection
     waited_s: float
+
+    @property
+    def schema(self) -> str:
+        """The schema that the claim is for."""
+        return f"candidate_s{self.number}"
+
+    @property
+    def target(self) -> str:
+        """The output of dbt's profiles.yml that builds there."""
+        return f"s{self.number}"
 
 
 @contextmanager
@@ -40,7 +50,7 @@ def claimed_slot() -> Iterator[Slot]:
         # The session idles while dbt works on sessions of its own.
         connection.execute("set idle_session_timeout = 0")
         number = _wait_for_slot(connection)
-        yield Slot(f"candidate_s{number}", connection, round(time.monotonic() - started, 3))
+        yield Slot(number, connection, round(time.monotonic() - started, 3))
 
 
 def _wait_for_slot(connection: Connection) -> int:

@@ -5,7 +5,10 @@ with seen as (
     select d.source, d.entity_id, d.tenant_id, d.source_updated_at, d.content_digest, d.content
     from reference.source_dimensions as d
     where d.entity = {entity}
-    {landed}
+    union all
+    select d.source, d.entity_id, d.tenant_id, d.source_updated_at, d.content_digest, d.content
+    from pg_temp.landed_dimensions as d
+    where d.entity = {entity}
 ),
 
 latest as (

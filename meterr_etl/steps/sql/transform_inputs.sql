@@ -3,8 +3,10 @@
 create unlogged table {schema}.affected_days as
 select r.event_date from ops.run_days as r where r.run_id = {run_id};
 
+-- `stage` creates a run's tables like the published ones, so the columns are the same in number
+-- and order.
 create view {schema}.affected_events as
-select {event_columns}
+select e.*
 from staging.token_events as e
 where
     -- Spelled out, since only literals prune partitions while planning.
@@ -17,19 +19,19 @@ where
             and s.event_key = e.event_key
     )
 union all
-select {event_columns} from {batch} as e;
+select e.* from {batch} as e;
 
 -- What was new to the batch may have been published by another run since it was staged.
 create view {schema}.owners as
-select {owner_columns} from staging.owners as m
+select m.* from staging.owners as m
 union all
-select {owner_columns} from {batch_owners} as m
+select m.* from {batch_owners} as m
 where not exists (select from staging.owners as known where known.owner_key = m.owner_key);
 
 create view {schema}.skus as
-select {sku_columns} from staging.skus as m
+select m.* from staging.skus as m
 union all
-select {sku_columns} from {batch_skus} as m
+select m.* from {batch_skus} as m
 where not exists (select from staging.skus as known where known.sku_key = m.sku_key);
 
 create view {schema}.rates as

@@ -1,5 +1,6 @@
-union all
+insert into pg_temp.landed_dimensions
 select
+    {entity},
     {source},
     e.{id_column},
     coalesce(e.{tenant_column}, 'unassigned'),
