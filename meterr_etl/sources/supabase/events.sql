@@ -1,6 +1,6 @@
--- One canonical event per landed row of public.token_usage. Each column of `landed` bears either its
--- declared type or text, so nothing is computed here that could fail on a bad cell: a text that
--- means nothing passes through, and the contract's own check makes it a dead letter.
+-- One canonical event per landed row of public.token_usage. Each column of `landed` bears either
+-- its declared type or text, so nothing is computed here that could fail on a bad cell: a text
+-- that means nothing passes through, and the contract's own check makes it a dead letter.
 select
     _row,
     id as source_event_id,
@@ -20,8 +20,10 @@ select
     case lower(is_batch::text)
         when 'true' then 'batch'
         when 't' then 'batch'
+        when '1' then 'batch'
         when 'false' then 'sync'
         when 'f' then 'sync'
+        when '0' then 'sync'
         else coalesce(is_batch::text, 'sync')
     end as processing_mode,
     -- Anthropic counts cached tokens beside input_tokens, every other provider within it.
