@@ -10,6 +10,7 @@ from meterr_etl.contract.verdict_sql import VerdictSql
 from meterr_etl.errors import InvariantError
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
+from meterr_etl.warehouse.statements import statement
 
 MEMBERS = {
     "owners": ("owner_key", OWNER_FIELDS),
@@ -32,19 +33,17 @@ def _stage_kind(connection: Connection, run: Run, verdict: VerdictSql, kind: str
     table = getattr(run.tables, kind)
     known = sql.Identifier("staging", kind)
     connection.execute(sql.SQL("create table {} (like {} including indexes)").format(table, known))
-    if not _has_unknown(connection, run, key, known):
-        return 0
-    query = sql.SQL(
-        "insert into {table} select n.* from (select distinct {key_value} as {key}, {values}"
-        " from {mapped} as m where {is_legal} and {key_value} is not null) as n"
-        " where not exists (select from {known} as k where k.{key} = n.{key})"
-    ).format(
+    query = statement(
+        "meterr_etl.steps",
+        "stage_members",
         table=table,
         key=sql.Identifier(key),
         key_value=getattr(verdict, key),
+        event_key=verdict.event_key,
         values=sql.SQL(", ").join(
             sql.SQL("{} as {}").format(verdict.typed[name], sql.Identifier(name)) for name in fields
         ),
+        batch=run.tables.batch,
         mapped=run.tables.mapped,
         is_legal=verdict.is_legal,
         known=known,
@@ -56,13 +55,3 @@ def _stage_kind(connection: Connection, run: Run, verdict: VerdictSql, kind: str
             f"Two different {kind} of run {run.run_id} share one 64-bit key: {error}",
             remedy="Nothing was published; please report it with the two rows of the message.",
         ) from error
-
-
-def _has_unknown(connection: Connection, run: Run, key: str, known: sql.Identifier) -> bool:
-    row = connection.execute(
-        sql.SQL(
-            "select exists (select from {batch} as b where b.{key} is not null"
-            " and not exists (select from {known} as k where k.{key} = b.{key}))"
-        ).format(batch=run.tables.batch, key=sql.Identifier(key), known=known)
-    ).fetchone()
-    return bool(row and row[0])

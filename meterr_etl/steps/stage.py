@@ -70,7 +70,8 @@ def _forget_former_try(connection: Connection, run: Run) -> None:
         (run.run_no, run.run_id),
     )
     for table in (tables.batch, tables.superseded, tables.owners, tables.skus, tables.tag_sets):
-        connection.execute(sql.SQL("drop table if exists {}").format(table))
+        # A former candidate of this run looks at its batch; it goes too and is built anew.
+        connection.execute(sql.SQL("drop table if exists {} cascade").format(table))
     connection.execute(sql.SQL("drop view if exists {}").format(tables.mapped))
     for ledger in ("staging.dead_letters", "ops.run_verdicts", "ops.run_days"):
         connection.execute(

@@ -88,7 +88,9 @@ def source_database(source: str, chosen: SourceSettings) -> Iterator[Connection]
         connection.prepare_threshold = None
         timeout = sql.Literal(f"{chosen.statement_timeout_s}s")
         connection.execute(sql.SQL("set local statement_timeout = {}").format(timeout))
+        # What lands as text is read by these two, whatever the server's own settings are.
         connection.execute("set local timezone = 'UTC'")
+        connection.execute("set local datestyle = 'ISO'")
         yield connection
 
 
