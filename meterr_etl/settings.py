@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     source_url: SecretStr | None = None
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     home: Path | None = None
-    candidate_slots: int = Field(4, ge=1, le=64)
+    candidate_slots: int = Field(4, ge=1, le=4)
     keep_failed_days: int = Field(7, ge=0)
 
     @classmethod
@@ -62,7 +62,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let arguments win over the environment, and that over meterr.toml."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

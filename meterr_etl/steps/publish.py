@@ -47,6 +47,7 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
             rebuild(run, metrics)
             run = load_run(run.run_id)
         days = affected_days(guard, run)
+        _require_whole_candidate(guard, run, days)
         marts = published_marts()
         metrics["partitions"] = attach_days(guard, run, _days_with_events(guard, run, days))
         for mart in marts:
@@ -69,6 +70,20 @@ def _is_published(guard: Connection, run: Run) -> bool:
         "select 1 from ops.publications where run_id = %s", (run.run_id,)
     ).fetchone()
     return row is not None
+
+
+def _require_whole_candidate(guard: Connection, run: Run, days: list[date]) -> None:
+    # Candidates are unlogged: a crash of the server since `transform` has emptied them.
+    table = run.tables.candidate_table("affected_days")
+    try:
+        row = guard.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
+    except UNFIT:
+        row = None
+    if row != (len(days),):
+        raise ConflictError(
+            f"The candidate of run {run.run_id} is gone or was emptied by a crash of the server.",
+            remedy=f"Clear the run from `transform`, or run the window {run.window} again.",
+        )
 
 
 def _days_with_events(guard: Connection, run: Run, days: list[date]) -> list[date]:

@@ -24,8 +24,8 @@ class MartColumn:
 class MartContract:
     """One mart: columns in their order, and what `meta.published` says of its table.
 
-    `tenant_column` is the column that decides who may read a row; a mart without one is read by
-    those only who may read every tenant.
+    `tenant_column` is the column that decides who may read a row; a mart without one is open to
+    every reader.
     """
 
     name: str
@@ -87,6 +87,7 @@ def _read_contract(node: Any) -> MartContract:
         partition_by_day=bool(published.get("partition_by_day")),
     )
     _require_known_columns(contract)
+    _require_guarded_tenants(contract)
     return contract
 
 
@@ -116,6 +117,16 @@ def _require_known_columns(contract: MartContract) -> None:
         raise InputError(
             f"The mart {contract.name} names columns in meta.published that its contract"
             f" does not have: {', '.join(unknown)}.",
+            remedy=REMEDY,
+        )
+
+
+def _require_guarded_tenants(contract: MartContract) -> None:
+    # Forgotten in the yml, it would show every tenant's rows to every reader.
+    if "tenant_id" in contract.column_names and not contract.tenant_column:
+        raise InputError(
+            f"The mart {contract.name} holds tenant_id but names no tenant_column in"
+            " meta.published, so that every reader would see every tenant.",
             remedy=REMEDY,
         )
 

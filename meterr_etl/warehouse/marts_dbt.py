@@ -12,21 +12,18 @@ import logging
 import tempfile
 import threading
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from os import getuid
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from psycopg import conninfo
 
 from meterr_etl.errors import ConflictError, MeterrError
 from meterr_etl.settings import PROJECT_ROOT, environment, settings
-from meterr_etl.warehouse.connection import Role, warehouse_url
+from meterr_etl.warehouse.connection import LOCAL_HOSTS, warehouse_url
 
 logger = logging.getLogger(__name__)
-
-Target = Literal["candidate", "published"]
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 THREADS = 4
@@ -45,42 +42,42 @@ class BuildFailedError(MeterrError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where one invocation builds, and as whom.
+    """Where one invocation builds.
 
     Args:
         target: the output of profiles.yml.
         schema: the schema that `target.schema` names.
-        role: the role that owns what is built.
         lock_timeout: how long a statement may wait for readers; 0 waits for ever.
     """
 
-    target: Target
+    target: str
     schema: str
-    role: Role
     lock_timeout: str = "0"
 
     @property
     def folder(self) -> Path:
         """The folder of this place's parse and compiled SQL: one per database and schema."""
-        parts = conninfo.conninfo_to_dict(warehouse_url())
+        parts = _url_parts()
         identity = [str(parts.get(key, "")) for key in ("host", "port", "dbname", "user")]
         digest = hashlib.sha256("\n".join([str(DBT_PROJECT), *identity]).encode()).hexdigest()
         return _state_folder() / digest[:16] / self.schema
 
     def variables(self) -> dict[str, str]:
-        """Return the variables that profiles.yml and libpq read; dbt scrubs the secret one."""
+        """Return what profiles.yml and libpq read, for the time of an invocation."""
         parts = {key: str(value) for key, value in _url_parts().items()}
-        options = f"{SESSION_OPTIONS} -c role={self.role} -c lock_timeout={self.lock_timeout}"
+        host, password = parts.get("host", ""), parts.get("password", "")
+        is_local = host in LOCAL_HOSTS or host.startswith("/")
         return {
-            "METERR_DBT_HOST": parts.get("host", ""),
+            "METERR_DBT_HOST": host,
             "METERR_DBT_PORT": parts.get("port", "5432"),
             "METERR_DBT_USER": parts.get("user", ""),
             "METERR_DBT_DBNAME": parts.get("dbname", ""),
-            "METERR_DBT_SCHEMA": self.schema,
-            "DBT_ENV_SECRET_METERR_PASSWORD": parts.get("password", ""),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "PGOPTIONS": options,
-            # Whatever else the URL says (TLS above all) reaches libpq by its own variables.
+            "METERR_DBT_SSLMODE": parts.get("sslmode", "prefer" if is_local else "require"),
+            "METERR_DBT_PASSWORD": password,
+            # dbt blots out, wherever it writes, the value of a variable whose name starts so.
+            "DBT_ENV_SECRET_METERR_PASSWORD": password,
+            "PGOPTIONS": f"{SESSION_OPTIONS} -c lock_timeout={self.lock_timeout}",
+            # The rest of what the URL says about TLS reaches libpq by variables of its own.
             **{f"PG{key.upper()}": parts[key] for key in parts if key.startswith("ssl")},
         }
 
@@ -103,15 +100,27 @@ def parse_project(place: Place) -> Any:
     return _invoke(["parse"], place)
 
 
-def build_models(place: Place, select: str, *, with_tests: bool = False) -> tuple[Built, ...]:
-    """Build the selected models, and with them their data tests if asked.
+def build_tables(place: Place, select: str) -> tuple[Built, ...]:
+    """Build the selected models in an empty schema, and judge them by their data tests.
 
     Raises:
         BuildFailedError: a model could not be built, or a test of it failed; names the first.
     """
-    command = ["build", "--exclude-resource-type", "unit_test"] if with_tests else ["run"]
-    tests = ["--indirect-selection", "buildable"] if with_tests else []
-    outcome = _invoke([*command, "--select", select, *tests, "--no-populate-cache"], place)
+    # In an empty schema there is nothing to know beforehand; unit tests are for the build server.
+    tests = ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+    return _built(_invoke(["build", "--select", select, *tests, "--no-populate-cache"], place))
+
+
+def build_views(place: Place, select: str) -> tuple[Built, ...]:
+    """Build the selected models over what stands.
+
+    Raises:
+        BuildFailedError: a model could not be built; names the first.
+    """
+    return _built(_invoke(["run", "--select", select], place))
+
+
+def _built(outcome: Any) -> tuple[Built, ...]:
     return tuple(
         Built(
             str(result.node.name),
@@ -128,7 +137,7 @@ def write_dbt_docs(target_dir: Path) -> Path:
     Raises:
         BuildFailedError: the project can't be compiled.
     """
-    place = Place("published", "marts", "meterr_publisher")
+    place = Place("published", "marts")
     command = ["docs", "generate", "--static", "--target-path", str(target_dir)]
     _invoke(command, place, write_json=True)
     return target_dir / "static_index.html"
@@ -164,11 +173,13 @@ def _failure(command: str, outcome: Any) -> BaseException:
         return error  # type: ignore[no-any-return]  # dbt swallows an interrupt: hand it on
     failed = [r for r in getattr(outcome.result, "results", []) if r.status in ("error", "fail")]
     if failed:
-        node, message = failed[0].node, _one_line(failed[0].message)
-        problem = f"dbt could not build {node.resource_type.value} {node.name}: {message}"
+        node, kind = failed[0].node, failed[0].node.resource_type.value
+        did = "could not build model" if kind == "model" else f"failed {kind}"
         more = f" ({len(failed) - 1} more failed.)" if len(failed) > 1 else ""
-        remedy = f"See {node.original_file_path}; nothing was published."
-        return BuildFailedError(problem + more, remedy=remedy)
+        return BuildFailedError(
+            f"dbt {did} {node.name}: {_one_line(failed[0].message)}{more}",
+            remedy=f"See {node.original_file_path}; nothing was published.",
+        )
     return BuildFailedError(
         f"dbt {command} failed: {_one_line(error)}",
         remedy=f"Check the project in {DBT_PROJECT.name} and the warehouse's address.",
@@ -180,11 +191,12 @@ def _one_line(message: object) -> str:
 
 
 def _log_event(event: Any) -> None:
-    level = {"warn": logging.WARNING, "error": logging.ERROR}.get(event.info.level, logging.DEBUG)
-    if event.info.name in ("LogModelResult", "LogTestResult") and level == logging.DEBUG:
+    if event.info.name in ("LogModelResult", "LogTestResult"):
         level = logging.INFO
-    if event.info.msg.strip():
-        logger.log(level, "dbt: %s", event.info.msg)
+    else:
+        # Errors are raised, once and whole; saying them here too would say them twice.
+        level = logging.WARNING if event.info.level == "warn" else logging.DEBUG
+    logger.log(level, "dbt: %s", event.info.msg)
 
 
 def _url_parts() -> dict[str, Any]:
@@ -202,10 +214,3 @@ def _state_folder() -> Path:
             f"The folder {folder} belongs to another user.", remedy="Set METERR_HOME to your own."
         )
     return folder
-
-
-def as_sequence(value: object) -> Sequence[Any]:
-    """Return a list of yml as it is, a single value as a list of one, nothing as an empty one."""
-    if value is None:
-        return ()
-    return value if isinstance(value, list) else (value,)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import LiteralString, cast
 
+import psycopg
 from psycopg import sql
 
 from meterr_etl.errors import InputError
@@ -61,23 +61,30 @@ def _server_types(
     connection: Connection, contracts: tuple[MartContract, ...]
 ) -> dict[str, sql.SQL]:
     """Return each type of the contracts as the server writes it, safe to compose."""
-    words = sorted({column.data_type for mart in contracts for column in mart.columns})
-    rows = connection.execute(
-        "select word, format_type(to_regtype(word), to_regtypemod(word))"
-        " from unnest(%s::text[]) as word where to_regtype(word) is not null",
-        (words,),
-    ).fetchall()
-    known = {str(word): str(name) for word, name in rows}
+    types: dict[str, sql.SQL] = {}
     for mart in contracts:
         for column in mart.columns:
-            if column.data_type not in known:
-                raise InputError(
-                    f"{mart.name}.{column.name} has the type '{column.data_type}',"
-                    " which the warehouse does not know.",
-                    remedy=REMEDY,
-                )
-    # format_type returns the name of a type that exists, so nothing of the yml gets into the SQL.
-    return {word: sql.SQL(cast("LiteralString", name)) for word, name in known.items()}
+            if column.data_type not in types:
+                name = _server_type(connection, column.data_type)
+                if name is None:
+                    raise InputError(
+                        f"{mart.name}.{column.name} has the type '{column.data_type}',"
+                        " which the warehouse does not know.",
+                        remedy=REMEDY,
+                    )
+                # The name of a type that exists: nothing of the yml itself gets into the SQL.
+                types[column.data_type] = sql.SQL(name)
+    return types
+
+
+def _server_type(connection: Connection, word: str) -> str | None:
+    query = "select format_type(to_regtype(%(word)s), to_regtypemod(%(word)s))"
+    try:
+        with connection.transaction():
+            row = connection.execute(query, {"word": word}).fetchone()
+    except psycopg.errors.SyntaxError:
+        return None
+    return str(row[0]) if row and row[0] is not None else None
 
 
 def _standing_columns(connection: Connection, mart: MartContract) -> dict[str, tuple[str, bool]]:
@@ -151,15 +158,16 @@ def _create_mart(connection: Connection, mart: MartContract, types: dict[str, sq
 
 
 def _secure(connection: Connection, mart: MartContract) -> None:
-    own = (
+    readable = (
         sql.SQL(
-            "or {} = any (array(select r.tenant_id from ops.reader_tenants as r))"
+            "exists (select from ops.reader_tenants as r where r.tenant_id = '*')"
+            " or {} = any (array(select r.tenant_id from ops.reader_tenants as r))"
         ).format(sql.Identifier(mart.tenant_column))
         if mart.tenant_column
-        else sql.SQL("")
+        else sql.SQL("true")
     )
     connection.execute(
-        statement(SQL_PACKAGE, "marts_secure", table=mart_table(mart.name), or_own_tenant=own)
+        statement(SQL_PACKAGE, "marts_secure", table=mart_table(mart.name), readable=readable)
     )
 
 
@@ -174,13 +182,20 @@ def _add_column(
 
 
 def _create_indexes(connection: Connection, mart: MartContract) -> None:
+    rows = connection.execute(
+        "select indexname from pg_indexes where schemaname = 'marts' and tablename = %s",
+        (mart.name,),
+    ).fetchall()
+    # `if not exists` would take its lock before it looks, and wait for a publish at work.
+    standing = {str(row[0]) for row in rows}
     for index in mart.indexes:
         name = f"{mart.name}_by_{'_'.join(index)}"[:MAX_IDENTIFIER]
-        connection.execute(
-            sql.SQL("create index if not exists {} on {} ({})").format(
-                sql.Identifier(name), mart_table(mart.name), column_list(index)
+        if name not in standing:
+            connection.execute(
+                sql.SQL("create index {} on {} ({})").format(
+                    sql.Identifier(name), mart_table(mart.name), column_list(index)
+                )
             )
-        )
 
 
 def _describe(connection: Connection, mart: MartContract) -> None:
