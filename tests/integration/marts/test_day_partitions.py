@@ -58,14 +58,6 @@ def test_open_reader_delays_no_new_day(mart_by_day: PublishedMart) -> None:
         assert analyst.execute("select count(*) from marts.events_by_hand").fetchall() == [(2,)]
 
 
-def test_key_of_the_mart_holds_in_every_day(mart_by_day: PublishedMart) -> None:
-    ensure(mart_by_day, FRIDAY)
-    insert(FRIDAY)
-
-    with pytest.raises(psycopg.errors.UniqueViolation):
-        insert(FRIDAY)
-
-
 def test_mart_that_is_not_cut_by_day_needs_none(mart_by_day: PublishedMart) -> None:
     whole = PublishedMart("usage_by_hand", "charge_date", ("charge_date",), (), False)
 
