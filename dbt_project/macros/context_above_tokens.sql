@@ -9,3 +9,15 @@
         0
     )
 {%- endmacro %}
+
+{#- The same tier asked the other way: does this event fall into this rate's tier? -#}
+{% macro is_in_context_tier(event, rate) -%}
+    (
+        {{ rate }}.context_above_tokens = 0
+        or {{ sum_of_leaves(event, input_columns()) }} > {{ rate }}.context_above_tokens
+    )
+    and (
+        {{ rate }}.context_up_to_tokens is null
+        or {{ sum_of_leaves(event, input_columns()) }} <= {{ rate }}.context_up_to_tokens
+    )
+{%- endmacro %}

@@ -39,3 +39,22 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+{#- Sums of rows that are sums already. -#}
+{% macro resummed_leaves(prefix='') -%}
+    {%- for _, column in token_types() %}
+        sum({{ prefix }}{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- Sums of a group of events: null where nothing was used, so that such leaves make no line. They
+    stay bigint, which sums and joins faster than numeric and overflows loudly. -#}
+{% macro summed_leaves() -%}
+    {%- for token_type, column in token_types() %}
+        {%- if token_type == 'request' %}
+        sum({{ column }})::bigint as {{ column }}{{ ',' if not loop.last }}
+        {%- else %}
+        nullif(sum({{ column }}), 0)::bigint as {{ column }}{{ ',' if not loop.last }}
+        {%- endif %}
+    {%- endfor %}
+{%- endmacro %}

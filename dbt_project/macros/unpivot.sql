@@ -17,18 +17,12 @@
     where leaf.quantity > 0 or leaf.token_type = 'request'
 {% endmacro %}
 
-{#- Whatever a source meters beyond the leaves: each key is a token type of its own. -#}
-{% macro extra_unit_lines(usage, key_columns) %}
-    select
-        {%- for column in key_columns %}
-        {{ usage }}.{{ column }},
+{#- The quantity of one token type in one event; an extra unit's key is its token type. -#}
+{% macro quantity_of(event, token_type) -%}
+    case {{ token_type }}
+        {%- for leaf, column in token_types() %}
+        when '{{ leaf }}' then {{ event }}.{{ column }}::numeric
         {%- endfor %}
-        unit.key as token_type,
-        sum(unit.value::numeric) as quantity
-    from {{ usage }}
-    cross join unnest({{ usage }}.extra_units) as event (units)
-    cross join jsonb_each_text(event.units) as unit
-    where {{ usage }}.extra_units is not null
-    group by {% for column in key_columns %}{{ usage }}.{{ column }}, {% endfor %}unit.key
-    having sum(unit.value::numeric) > 0
-{% endmacro %}
+        else ({{ event }}.extra_units ->> {{ token_type }})::numeric
+    end
+{%- endmacro %}

@@ -1,0 +1,85 @@
+with
+
+usage as (
+    select * from {{ ref('int_usage_by_rate_key') }}
+),
+
+prices as (
+    select * from {{ ref('int_sku_prices') }}
+),
+
+ownership as (
+    select * from {{ ref('int_ownership') }}
+),
+
+skus as (
+    select * from {{ ref('int_skus') }}
+),
+
+extra_costs as (
+    select
+        extra_units.charge_date,
+        extra_units.owner_key,
+        extra_units.sku_key,
+        extra_units.context_above_tokens,
+        sum(extra_units.quantity * rates.list_unit_price) as list_cost
+    from {{ ref('int_extra_units') }} as extra_units
+    inner join {{ ref('int_sku_rates') }} as rates
+        using (charge_date, sku_key, context_above_tokens, token_type)
+    group by
+        extra_units.charge_date,
+        extra_units.owner_key,
+        extra_units.sku_key,
+        extra_units.context_above_tokens
+),
+
+costed as (
+    select
+        usage.charge_date,
+        ownership.direct_owner_key,
+        skus.model_sku_key,
+        prices.billing_currency,
+        {%- for _, column in token_types() %}
+        coalesce(sum(usage.{{ column }}), 0) as {{ column }},
+        {%- endfor %}
+        {{ unpriced_tokens_of_group('usage', 'prices') }} as unpriced_tokens,
+        {{ list_cost_of_group('usage', 'prices', 'extra_costs.list_cost') }} as list_cost
+    from usage
+    inner join prices using (charge_date, sku_key, context_above_tokens)
+    inner join ownership using (owner_key)
+    inner join skus using (sku_key)
+    left join extra_costs using (charge_date, owner_key, sku_key, context_above_tokens)
+    group by
+        usage.charge_date, ownership.direct_owner_key, skus.model_sku_key, prices.billing_currency
+),
+
+fct_usage_by_owner_daily as (
+    select
+        costed.charge_date,
+        ownership.tenant_id,
+        ownership.tenant_name,
+        ownership.team_id,
+        ownership.team_name,
+        ownership.project_id,
+        ownership.project_name,
+        ownership.cost_center,
+        ownership.user_id,
+        ownership.api_key_id,
+        ownership.environment,
+        ownership.feature,
+        skus.provider,
+        skus.model,
+        costed.request_count::bigint as request_count,
+        {%- for token_type, column in token_types() if token_type != 'request' %}
+        costed.{{ column }},
+        {%- endfor %}
+        {{ sum_of_leaves('costed', token_columns()) }} as total_tokens,
+        costed.unpriced_tokens,
+        {{ cost_columns('costed.list_cost') }},
+        costed.billing_currency
+    from costed
+    inner join ownership on costed.direct_owner_key = ownership.owner_key
+    inner join skus on costed.model_sku_key = skus.sku_key
+)
+
+select * from fct_usage_by_owner_daily

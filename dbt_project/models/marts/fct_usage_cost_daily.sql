@@ -1,0 +1,68 @@
+with
+
+lines as (
+    select * from {{ ref('int_price_lines') }}
+),
+
+ownership as (
+    select * from {{ ref('int_ownership') }}
+),
+
+skus as (
+    select * from {{ ref('int_skus') }}
+),
+
+priced as (
+    select
+        charge_date,
+        line_owner_key,
+        line_sku_key,
+        token_type,
+        rate_id,
+        pricing_status,
+        list_unit_price,
+        billing_currency,
+        sum(consumed_quantity) as consumed_quantity,
+        sum(list_cost) as list_cost
+    from lines
+    group by
+        charge_date,
+        line_owner_key,
+        line_sku_key,
+        token_type,
+        rate_id,
+        pricing_status,
+        list_unit_price,
+        billing_currency
+),
+
+fct_usage_cost_daily as (
+    select
+        priced.charge_date,
+        ownership.tenant_id,
+        ownership.tenant_name,
+        ownership.team_id,
+        ownership.team_name,
+        ownership.project_id,
+        ownership.project_name,
+        ownership.cost_center,
+        ownership.environment,
+        ownership.feature,
+        skus.provider,
+        skus.model,
+        skus.region,
+        skus.service_tier,
+        skus.processing_mode,
+        priced.token_type,
+        priced.rate_id,
+        priced.pricing_status,
+        priced.consumed_quantity,
+        priced.list_unit_price,
+        {{ cost_columns('priced.list_cost') }},
+        priced.billing_currency
+    from priced
+    inner join ownership on priced.line_owner_key = ownership.owner_key
+    inner join skus on priced.line_sku_key = skus.sku_key
+)
+
+select * from fct_usage_cost_daily

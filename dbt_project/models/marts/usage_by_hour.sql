@@ -1,0 +1,75 @@
+with
+
+usage as (
+    select * from {{ ref('int_usage_by_hour') }}
+),
+
+prices as (
+    select * from {{ ref('int_sku_prices') }}
+),
+
+ownership as (
+    select * from {{ ref('int_ownership') }}
+),
+
+extra_costs as (
+    select
+        extra_units.charge_date,
+        extra_units.charge_hour_at,
+        ownership.team_owner_key,
+        extra_units.sku_key,
+        extra_units.context_above_tokens,
+        sum(extra_units.quantity * rates.list_unit_price) as list_cost
+    from {{ ref('int_extra_units') }} as extra_units
+    inner join {{ ref('int_sku_rates') }} as rates
+        using (charge_date, sku_key, context_above_tokens, token_type)
+    inner join ownership using (owner_key)
+    group by
+        extra_units.charge_date,
+        extra_units.charge_hour_at,
+        ownership.team_owner_key,
+        extra_units.sku_key,
+        extra_units.context_above_tokens
+),
+
+costed as (
+    select
+        usage.charge_date,
+        usage.charge_hour_at,
+        usage.team_owner_key,
+        prices.billing_currency,
+        sum(usage.request_count)::bigint as request_count,
+        sum({{ sum_of_leaves('usage', input_columns()) }}) as input_tokens,
+        sum({{ sum_of_leaves('usage', output_columns()) }}) as output_tokens,
+        coalesce(sum(usage.cache_read_tokens), 0) as cache_read_tokens,
+        {{ unpriced_tokens_of_group('usage', 'prices') }} as unpriced_tokens,
+        {{ list_cost_of_group('usage', 'prices', 'extra_costs.list_cost') }} as list_cost
+    from usage
+    inner join prices using (charge_date, sku_key, context_above_tokens)
+    left join extra_costs
+        using (charge_date, charge_hour_at, team_owner_key, sku_key, context_above_tokens)
+    group by
+        usage.charge_date, usage.charge_hour_at, usage.team_owner_key, prices.billing_currency
+),
+
+usage_by_hour as (
+    select
+        costed.charge_date,
+        costed.charge_hour_at,
+        ownership.tenant_id,
+        ownership.tenant_name,
+        ownership.team_id,
+        ownership.team_name,
+        costed.request_count,
+        costed.input_tokens,
+        costed.output_tokens,
+        costed.cache_read_tokens,
+        costed.input_tokens + costed.output_tokens as total_tokens,
+        costed.unpriced_tokens,
+        {{ cost_columns('costed.list_cost') }},
+        costed.billing_currency
+    from costed
+    inner join ownership on costed.team_owner_key = ownership.owner_key
+)
+
+select * from usage_by_hour

@@ -1,0 +1,28 @@
+with
+
+usage as (
+    select * from {{ ref('fct_usage_by_owner_daily') }}
+),
+
+usage_by_team_daily as (
+    select
+        charge_date,
+        tenant_id,
+        tenant_name,
+        team_id,
+        team_name,
+        cost_center,
+        {{ rolled_up_measures('usage') }},
+        billing_currency
+    from usage
+    group by
+        charge_date,
+        tenant_id,
+        tenant_name,
+        team_id,
+        team_name,
+        cost_center,
+        billing_currency
+)
+
+select * from usage_by_team_daily

@@ -1,0 +1,9 @@
+-- Guards the arithmetic of a price line (DESIGN §8): cost = quantity × rate, never rounded. A line
+-- that breaks it can't be explained by its own columns.
+select *
+from {{ ref('fct_usage_cost_daily') }}
+where
+    list_cost is distinct from consumed_quantity * list_unit_price
+    or contracted_cost is distinct from list_cost
+    or effective_cost is distinct from list_cost
+    or billed_cost is distinct from list_cost

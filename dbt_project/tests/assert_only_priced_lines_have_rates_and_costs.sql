@@ -1,0 +1,10 @@
+-- Guards "unpriced, never free" (DESIGN §7.4): a rate, a price and a cost come together or not at
+-- all, and a line without them says why.
+select *
+from {{ ref('fct_usage_cost_daily') }}
+where
+    (pricing_status = 'priced') <> (rate_id is not null)
+    or (pricing_status = 'priced') <> (list_unit_price is not null)
+    or (pricing_status = 'priced') <> (list_cost is not null)
+    or list_cost < 0
+    or consumed_quantity < 0
