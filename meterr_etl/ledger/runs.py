@@ -60,9 +60,12 @@ def open_run(
     reason: str | None,
     orchestrator_run_id: str | None,
 ) -> Run:
-    """Record a new attempt at a window."""
+    """Record a new attempt at a window, and its source if it is new."""
     run_id = mint_run_id()
     with warehouse("meterr_loader") as connection:
+        connection.execute(
+            "insert into staging.sources (source) values (%s) on conflict do nothing", (source,)
+        )
         connection.execute(
             "insert into ops.runs (run_id, source, window_start, window_end, trigger, reason,"
             " orchestrator_run_id) values (%s, %s, %s, %s, %s, %s, %s)",

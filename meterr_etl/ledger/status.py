@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg.rows import dict_row
 
 from meterr_etl.warehouse.connection import Connection
+from meterr_etl.warehouse.statements import statement
 
 Row = dict[str, Any]
 
@@ -64,14 +64,10 @@ def dead_letters(
     connection: Connection, *, run_id: str | None, source: str | None, day: date | None, limit: int
 ) -> list[Row]:
     """Return the newest rejected rows, each with all its reasons and its raw content."""
-    return _rows(
-        connection, "dead_letters", run_id=run_id, source=source, day=day, limit=limit
-    )
+    return _rows(connection, "dead_letters", run_id=run_id, source=source, day=day, limit=limit)
 
 
 def _rows(connection: Connection, name: str, **parameters: object) -> list[Row]:
-    text = files("meterr_etl.ledger").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    defaults: dict[str, object] = {"day": None, "run_id": None}
     with connection.cursor(row_factory=dict_row) as cursor:
-        # The text is a file of this package; every value is a parameter.
-        return cursor.execute(cast(LiteralString, text), {**defaults, **parameters}).fetchall()
+        query = statement("meterr_etl.ledger", name)
+        return cursor.execute(query, {"day": None, **parameters}).fetchall()

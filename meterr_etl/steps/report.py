@@ -21,7 +21,7 @@ from meterr_etl.window import Window
 logger = logging.getLogger(__name__)
 
 GATES = ("landing", "staging", "marts")
-CHARGEBACK_LINES = 50
+CHARGEBACK_LINES = 25
 SHOWN_DECIMALS = Decimal("0.0001")
 
 
@@ -111,9 +111,9 @@ def _text(facts: RunFacts) -> str:
     ]
     lines += [
         f"  gate {gate}: "
-        + ", ".join(f"{count} {name}" for name, count in facts.outcomes(gate).items() if count)
+        + ", ".join(f"{count} {name}" for name, count in facts.outcomes(gate).items())
         for gate in GATES
-        if any(facts.outcomes(gate).values())
+        if facts.outcomes(gate)
     ]
     lines += [
         f"  {verdict['severity']}: {verdict['expectation']}: {verdict['message']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement
 
 Row = dict[str, Any]
+PLURALS = ("error", "warning")
 PUBLISHED_MARTS = ("usage_by_team_daily", "unpriced_usage_daily")
 
 
@@ -50,14 +52,16 @@ class RunFacts:
         return sum(self.verdicts.values())
 
     def outcomes(self, gate: str) -> dict[str, int]:
-        """Return how many expectations of a gate passed, failed (by severity), were not judged."""
-        found = [verdict for verdict in self.gates if verdict["gate"] == gate]
-        failed = [verdict["severity"] for verdict in found if verdict["outcome"] == "failed"]
+        """Return how many expectations of a gate came to what; what none came to is left out."""
+        found = Counter(
+            verdict["severity"] if verdict["outcome"] == "failed" else verdict["outcome"]
+            for verdict in self.gates
+            if verdict["gate"] == gate
+        )
         return {
-            "passed": sum(verdict["outcome"] == "passed" for verdict in found),
-            "warnings": failed.count("warning"),
-            "errors": failed.count("error"),
-            "not judged": sum(verdict["outcome"] == "not judged" for verdict in found),
+            name + ("s" if name in PLURALS and found[name] > 1 else ""): found[name]
+            for name in ("error", "warning", "passed", "not judged")
+            if found[name]
         }
 
     def total_cost(self) -> dict[str, Decimal]:

@@ -37,6 +37,7 @@ def stage(run: Run, metrics: Metrics) -> None:
     source = load_source(run.source)
     with warehouse("meterr_loader", application_name="meterr stage") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.execute("set local work_mem = '128MB'")
         _forget_former_try(connection, run)
         _note_base(connection, run)
         verdict = _map_landing(connection, run, source)

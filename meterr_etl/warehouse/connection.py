@@ -61,6 +61,8 @@ def warehouse(
         autocommit=autocommit,
     ) as connection:
         connection.execute("set timezone = 'UTC'")
+        # Compiling a statement of a thousand casts costs more than it saves on one night.
+        connection.execute("set jit = off")
         if role:
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
         if not autocommit:

@@ -18,7 +18,7 @@ published as (
 holes as (
     select
         t.source,
-        tstzmultirange(range_merge(t.attempted)) - coalesce(p.covered, '{}') as missing
+        tstzmultirange(range_merge(t.attempted)) - coalesce(p.covered, tstzmultirange()) as missing
     from tried as t
     left join published as p on t.source = p.source
 )
@@ -37,7 +37,7 @@ select
                     || '/' || to_char(upper(u.stretch), 'YYYY-MM-DD"T"HH24:MI')
                     order by lower(u.stretch)
                 ),
-                '{}'
+                array[]::text []
             )
         from unnest(h.missing) as u (stretch)
     ) as holes
