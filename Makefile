@@ -37,7 +37,8 @@ check: $(INSTALLED) ## lint, types, layers, SQL style
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/sqlfluff lint --nocolor --processes 2 dbt_project/models meterr_etl
+	@cd dbt_project && ../$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 models
+	@cd meterr_etl && ../$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 .
 
 bench: $(INSTALLED) ## measure at full size
 	@$(BIN)/python -m tests.benchmarks
@@ -45,8 +46,10 @@ bench: $(INSTALLED) ## measure at full size
 bench-quick: $(INSTALLED) ## measure in a few minutes
 	@$(BIN)/python -m tests.benchmarks --quick
 
-docs: $(INSTALLED) ## write again what is generated from the code
-	@$(BIN)/python -m meterr_etl.contract.dictionary
+docs: $(INSTALLED) ## write the data dictionary of the event to build/
+	@mkdir -p build
+	@$(BIN)/python -c 'from meterr_etl.contract.dictionary import render; print(render(), end="")' \
+	  > build/data_dictionary.md
 
 lock: ## solve requirements.lock anew from pyproject.toml (needs uv on PATH)
 	@uv pip compile pyproject.toml --extra dev --generate-hashes --no-header \

@@ -20,6 +20,7 @@ from meterr_etl.local.account import Account
 from meterr_etl.local.postgres import EmbeddedPostgres
 from meterr_etl.local.programs import installed_programs
 from meterr_etl.settings import settings
+from meterr_etl.warehouse.migrate import migrate
 
 SERVER_VARIABLE = "METERR_TEST_SERVER_URL"
 # What a test server may lose in a crash nobody misses; tests then wait for no disk.
@@ -119,7 +120,7 @@ def migrated_template(postgres: PostgresServer) -> Iterator[str]:
     """The name of a database that `meterr migrate` made once for all tests."""
     with postgres.database("template") as name, pytest.MonkeyPatch.context() as patch:
         with _announced("METERR_WAREHOUSE_URL", postgres.url(name), patch):
-            _migrate(postgres.url(name))
+            migrate()
         yield name
 
 
@@ -178,12 +179,3 @@ def _demanded_path(variable: str) -> Path:
     if not path.exists():
         pytest.fail(f"{variable} names {path}, which does not exist")
     return path
-
-
-def _migrate(url: str) -> None:
-    from meterr_etl.warehouse.migrate import migrate  # noqa: PLC0415 - seconds, and few need it
-
-    try:
-        migrate()
-    except Exception as error:  # noqa: BLE001 - interim, while the dbt project is being written
-        print(f"INTERIM: migrate() failed, warehouse without marts: {error}")

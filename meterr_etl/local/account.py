@@ -71,9 +71,8 @@ class Account:
             UnavailableError: it did not end in time.
             InputError: the machine does not let root change into another account.
         """
-        other = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
         try:
-            return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603
+            return subprocess.run(  # noqa: S603
                 command,
                 cwd=cwd,
                 env=env,
@@ -84,7 +83,9 @@ class Account:
                 errors="replace",
                 check=False,
                 timeout=timeout_s,
-                **other,
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[] if self.is_other else None,
             )
         except PermissionError as error:
             raise InputError(

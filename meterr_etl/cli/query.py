@@ -1,0 +1,114 @@
+"""sql: one read-only query as an analyst would send it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from meterr_etl.cli.options import AsJson
+from meterr_etl.cli.output import note, print_json, print_table
+from meterr_etl.errors import InputError
+
+if TYPE_CHECKING:
+    from meterr_etl.warehouse.connection import Connection
+
+ANALYST = "meterr_analyst"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(
+        "sql",
+        epilog='Example: meterr sql "select * from marts.chargeback_monthly limit 10"',
+    )(run_query)
+
+
+def run_query(
+    query: Annotated[str, typer.Argument(help="One SQL query; it can read, nothing else.")],
+    *,
+    limit: Annotated[int, typer.Option(help="Most rows to print; 0 prints all.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Send one query to the marts: METERR_ANALYST_URL, else the warehouse as meterr_analyst."""
+    from psycopg.rows import dict_row  # noqa: PLC0415
+
+    with _analyst() as connection, connection.cursor(row_factory=dict_row) as cursor, _explained():
+        # What a person typed is the statement itself; role and transaction bound it.
+        cursor.execute(query, prepare=False)
+        rows = _first_rows(cursor, limit)
+        is_cut = bool(limit) and cursor.fetchone() is not None
+        is_closed = not rows and _reads_no_tenant(cursor)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows)
+    if is_closed:
+        note(
+            "This login reads no tenant yet: insert its name and a tenant_id ('*' for all) into "
+            "ops.reader_tenants."
+        )
+    if is_cut:
+        note(f"Only the first {limit} rows are shown; --limit 0 shows all.")
+
+
+@contextmanager
+def _analyst() -> Iterator[Connection]:
+    from psycopg import sql  # noqa: PLC0415
+
+    from meterr_etl.settings import settings  # noqa: PLC0415
+    from meterr_etl.warehouse.connection import database, warehouse  # noqa: PLC0415
+
+    own = settings().analyst_url
+    if own is not None:
+        with database(own, "warehouse (as analyst)") as connection:
+            connection.read_only = True
+            yield connection
+        return
+    with warehouse(application_name="meterr sql") as connection:
+        connection.read_only = True
+        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(ANALYST)))
+        yield connection
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    import psycopg  # noqa: PLC0415
+
+    try:
+        yield
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise InputError(
+            "`meterr sql` only reads.", remedy="Write with your own tools, as a role that may."
+        ) from error
+    except (psycopg.ProgrammingError, psycopg.DataError) as error:
+        raise _refused(error) from error
+
+
+def _first_rows(cursor: Any, limit: int) -> list[dict[str, Any]]:
+    if cursor.description is None:
+        raise InputError("That statement returns no rows.", remedy="Give one select.")
+    rows: list[dict[str, Any]] = cursor.fetchmany(limit) if limit else cursor.fetchall()
+    return rows
+
+
+def _reads_no_tenant(cursor: Any) -> bool:
+    # An empty answer and an answer that row-level security emptied look the same to a person.
+    cursor.execute("select to_regclass('ops.reader_tenants') is not null as is_warehouse")
+    if not cursor.fetchone()["is_warehouse"]:
+        return False
+    cursor.execute("select from ops.reader_tenants where reader = current_user limit 1")
+    return cursor.fetchone() is None
+
+
+def _refused(error: Exception) -> InputError:
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    hint = next((line.removeprefix("HINT:").strip() for line in lines if "HINT:" in line), "")
+    return InputError(
+        f"The query failed: {lines[0]}.",
+        remedy=hint
+        or 'The marts and their columns: meterr sql "select table_name, column_name '
+        "from information_schema.columns where table_schema = 'marts'\"",
+    )
