@@ -1,4 +1,4 @@
-"""Rules of the nightly DAG that need no Airflow: which window a run means, and what its log says."""
+"""Rules of the nightly DAG, without Airflow: which window a run means, what its log says."""
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ def nightly_window(
     return window
 
 
+def note_of(logical_date: datetime | None, conf: Mapping[str, object]) -> str:
+    """Return the note that names a run's day, since Airflow names it by its interval's end."""
+    day = conf.get("day") or (f"{logical_date.astimezone(UTC):%Y-%m-%d}" if logical_date else "?")
+    reason = conf.get("reason")
+    return f"UTC day {day}{f': {reason}' if reason else ''}"
+
+
 def step_report(step: str, subject: str, metrics: Mapping[str, object]) -> list[str]:
     """Return what a step did as lines for the task's log: counts, durations, rates."""
     lines = [f"{step} of {subject}"]
@@ -52,13 +59,12 @@ def failure_text(
     *, step: str, subject: str, error: BaseException, findings: Sequence[Finding]
 ) -> list[str]:
     """Return what a person needs who finds this task red: where, what, which rows, what now."""
-    known = isinstance(error, MeterrError)
-    lines = [f"{step} failed{f' for {subject}' if subject else ''}; nothing of this run was published."]
-    lines.append(error.problem if known else f"{type(error).__name__}: {error}")
+    about = f" for {subject}" if subject else ""
+    lines = [f"{step} failed{about}; nothing of this run was published.", _problem(error)]
     for finding in findings:
         lines.append(f"  {finding.expectation}: {finding.message}")
         lines += [f"    row: {_shortened(str(row))}" for row in finding.rows]
-    remedy = error.remedy if known else ""
+    remedy = error.remedy if isinstance(error, MeterrError) else ""
     lines.append(f"What to do: {remedy or 'mend what is named above, then clear this task.'}")
     return lines
 
@@ -66,7 +72,7 @@ def failure_text(
 def _day_of_parameter(run_type: str, logical_date: datetime | None, day: str) -> date:
     if run_type != "manual":
         raise InputError(
-            f"A {run_type} run was given the day {day}, which would be run in place of each of its days.",
+            f"A {run_type} run was given the day {day}, which would replace each of its days.",
             remedy="Leave `day` empty; the range of the backfill says which days are run.",
         )
     chosen = parse_day(day)
@@ -92,14 +98,18 @@ def _day_of_date(logical_date: datetime | None) -> date:
         )
     if not _is_midnight(logical_date):
         raise InputError(
-            f"The run's logical date {logical_date.isoformat()} is not midnight UTC, so it names no day.",
-            remedy="For one day, fill in `day`; for a range, give the dates of the backfill in UTC.",
+            f"The logical date {logical_date.isoformat()} is not midnight UTC: it names no day.",
+            remedy="For one day, fill in `day`; for a range, give the backfill's dates in UTC.",
         )
     return logical_date.astimezone(UTC).date()
 
 
 def _is_midnight(moment: datetime) -> bool:
     return moment.astimezone(UTC).time() == time()
+
+
+def _problem(error: BaseException) -> str:
+    return error.problem if isinstance(error, MeterrError) else f"{type(error).__name__}: {error}"
 
 
 def _words(name: str) -> str:

@@ -69,6 +69,18 @@ def explain_failure(context: Mapping[str, Any]) -> None:
     )
     for line in text:
         logger.error("%s", line)
+    if run_id:
+        _write_page(run_id)
+
+
+def _write_page(run_id: str) -> None:
+    # A failed run never reaches its last step, and its page is wanted most.
+    from meterr_etl.steps.report import report  # noqa: PLC0415
+
+    try:
+        logger.error("The run's page: %s", report(run_id)["page"])
+    except Exception:
+        logger.exception("The run's page can't be written.")
 
 
 def _log_report(step: str, subject: str, metrics: Mapping[str, object]) -> None:

@@ -82,18 +82,24 @@ def resume(run_id: str, *, after: str) -> None:
 
 
 def backfill(
-    source: str, first: date, last: date, *, parallel: int = 1, reason: str | None = None
+    source: str,
+    first: date,
+    last: date,
+    *,
+    parallel: int = 1,
+    reason: str | None = None,
+    initializer: Callable[[], None] | None = None,
 ) -> dict[Window, str | Exception]:
     """Run the nightly window of each day, oldest first; returns each one's run id or error.
 
     A day that fails holds back nothing but itself. Each day runs in a process of its own, since
-    dbt keeps its state in the process.
+    dbt keeps its state in the process; `initializer` sets up each process's logging.
     """
     windows = list(daily_windows(first, last))
     for window in windows:
         window.require_closed(datetime.now(UTC))
     outcome: dict[Window, str | Exception] = {}
-    with ProcessPoolExecutor(parallel, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(parallel, get_context("spawn"), initializer) as pool:
         futures = {
             window: pool.submit(run_window, source, window, reason=reason) for window in windows
         }

@@ -1,4 +1,5 @@
-"""Read by every Airflow process at its start: what the scheduler's workers inherit ready to use.
+# noqa: INP001 - a settings file of Airflow's, copied to where it looks for it
+"""Read by every Airflow process at its start: what the scheduler's workers inherit, imported.
 
 LocalExecutor forks a process for each task. What the scheduler has imported need not be imported
 again in each of them, which saves two to four seconds a task; frozen objects stay shared pages.
@@ -6,15 +7,15 @@ again in each of them, which saves two to four seconds a task; frozen objects st
 
 import gc
 import sys
+from importlib import import_module
+
+NEEDED_BY_TASKS = ("great_expectations", "dbt.cli.main", "meterr_etl.dag_tasks")
 
 
 def preload() -> None:
     """Import what the tasks need, in the process that they are forked from."""
-    import dbt.cli.main
-    import great_expectations
-
-    import meterr_etl.pipeline  # noqa: F401
-
+    for name in NEEDED_BY_TASKS:
+        import_module(name)
     gc.collect()
     gc.freeze()
 

@@ -84,7 +84,12 @@ def backfill(
 
     log_progress()
     outcomes = pipeline.backfill(
-        source, parse_day(start), parse_day(end), parallel=parallel, reason=reason
+        source,
+        parse_day(start),
+        parse_day(end),
+        parallel=parallel,
+        reason=reason,
+        initializer=log_progress,
     )
     _tell([_outcome(window, told) for window, told in outcomes.items()], as_json=as_json)
     _raise_if_failed(outcomes)

@@ -61,28 +61,17 @@ def _verdict(
     outcomes: Mapping[str, bool],
 ) -> Verdict:
     expected = expectation.expected.format_map(measures)
-    if expectation.name not in outcomes:
-        reason = (expectation.unjudged or "").format_map(measures)
-        return _worded(expectation, "not judged", None, expected, f"Not judged: {reason}.", ())
-    seen = expectation.seen.format_map(_readable(measures))
-    if outcomes[expectation.name]:
-        return _worded(expectation, "passed", seen, expected, f"{_sentence(seen)}.", ())
-    message = f"{_sentence(seen)}; expected: {expected}. {expectation.remedy}"
-    sample = _sample(checkpoint, expectation, measures)
-    return _worded(expectation, "failed", seen, expected, message, sample)
-
-
-def _worded(
-    expectation: Expectation,
-    outcome: Outcome,
-    observed: str | None,
-    expected: str,
-    message: str,
-    sample: tuple[Row, ...],
-) -> Verdict:
-    return Verdict(
-        expectation.name, expectation.severity, outcome, observed, expected, message, sample
-    )
+    sample: tuple[Row, ...] = ()
+    seen: str | None = None
+    outcome: Outcome = "not judged"
+    message = f"Not judged: {(expectation.unjudged or '').format_map(measures)}."
+    if expectation.name in outcomes:
+        seen = _sentence(expectation.seen.format_map(_readable(measures)))
+        outcome, message = "passed", f"{seen}."
+        if not outcomes[expectation.name]:
+            outcome, message = "failed", f"{seen}; expected: {expected}. {expectation.remedy}"
+            sample = _sample(checkpoint, expectation, measures)
+    return Verdict(expectation.name, expectation.severity, outcome, seen, expected, message, sample)
 
 
 def _sample(

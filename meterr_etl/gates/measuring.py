@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import psycopg
@@ -24,14 +25,16 @@ PREVIOUS_STEP = {"landing": "extract", "staging": "stage", "marts": "transform"}
 class Checkpoint:
     """One gate of one run: what its SQL files are composed with, and what is expected.
 
-    `role` is null where the measures read across owners, as the login may and no role does.
+    Each of `prepared` names a file `sql/{gate}_{name}.sql` whose rows the later ones, and the
+    measures at last, read as the temporary table `{name}`.
     """
 
     gate: Gate
     run: Run
-    role: Role | None
+    role: Role
     parts: Mapping[str, sql.Composable]
     expectations: tuple[Expectation, ...]
+    prepared: tuple[str, ...] = ()
 
     @property
     def table_name(self) -> tuple[str, str]:
@@ -40,32 +43,41 @@ class Checkpoint:
 
 
 def measure(checkpoint: Checkpoint) -> Measures:
-    """Build the table of measures anew and return its one row.
+    """Build the table of measures anew and return its one row; all of it sees one snapshot.
 
     Raises:
         ConflictError: a table that the gate judges does not exist.
     """
     table = checkpoint.run.tables.measures(checkpoint.gate)
-    query = statement(SQL_PACKAGE, f"measure_{checkpoint.gate}", **checkpoint.parts)
-    with warehouse(checkpoint.role, application_name=f"meterr gate {checkpoint.gate}") as connection:
+    with _opened(checkpoint) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         # Grouping a million ids on disk costs seconds; this much memory keeps it off the disk.
         connection.execute("set local work_mem = '96MB'")
         connection.execute(sql.SQL("drop table if exists {}").format(table))
         try:
+            _prepare(connection, checkpoint)
+            query = statement(SQL_PACKAGE, f"measure_{checkpoint.gate}", **checkpoint.parts)
             connection.execute(sql.SQL("create unlogged table {} as {}").format(table, query))
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
             raise _nothing_to_judge(checkpoint, error) from error
         connection.execute(sql.SQL("alter table {} owner to meterr_loader").format(table))
-        row = _rows(connection, sql.SQL("select * from {}").format(table))[0]
-    return row
+        return _rows(connection, sql.SQL("select * from {}").format(table))[0]
 
 
-def fetch_sample(
-    checkpoint: Checkpoint, name: str, limit: int
-) -> list[dict[str, object]]:
+def _prepare(connection: Connection, checkpoint: Checkpoint) -> None:
+    for name in checkpoint.prepared:
+        query = statement(SQL_PACKAGE, f"{checkpoint.gate}_{name}", **checkpoint.parts)
+        connection.execute(
+            sql.SQL("create temp table {} on commit drop as {}").format(sql.Identifier(name), query)
+        )
+        # Without statistics the planner joins hundreds of thousands of groups row by row.
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
+
+
+def fetch_sample(checkpoint: Checkpoint, name: str, limit: int) -> list[dict[str, object]]:
     """Return at most `limit` rows that break an expectation, as its sample file selects them."""
     query = statement(SQL_PACKAGE, name, **checkpoint.parts)
-    with warehouse(checkpoint.role, application_name=f"meterr gate {checkpoint.gate}") as connection:
+    with _opened(checkpoint) as connection:
         return _rows(
             connection,
             sql.SQL("select * from ({}) as offending limit {}").format(query, sql.Literal(limit)),
@@ -81,6 +93,10 @@ def relation_columns(connection: Connection, relation: sql.Identifier) -> dict[s
         (relation.as_string(connection),),
     ).fetchall()
     return {str(name): str(kind) for name, kind in rows}
+
+
+def _opened(checkpoint: Checkpoint) -> AbstractContextManager[Connection]:
+    return warehouse(checkpoint.role, application_name=f"meterr gate {checkpoint.gate}")
 
 
 def _rows(connection: Connection, query: sql.Composed) -> list[dict[str, object]]:

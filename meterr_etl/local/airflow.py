@@ -26,7 +26,11 @@ COMMANDS = {
 }
 # The api-server goes last: tasks report their end to it.
 STOP_ORDER = ("scheduler", "dag-processor", "api-server")
-HEALTH = {"metadatabase": "metadatabase", "scheduler": "scheduler", "dag_processor": "dag-processor"}
+HEALTH = {
+    "metadatabase": "metadatabase",
+    "scheduler": "scheduler",
+    "dag_processor": "dag-processor",
+}
 PARALLEL_TASKS = 4
 START_TIMEOUT_S = 240.0
 STOP_GRACE_S = 10.0
@@ -177,7 +181,7 @@ class LocalAirflow:
                 self.stop()
                 raise UnavailableError(
                     f"Airflow's {name} died while starting. The end of its log:\n{tail}",
-                    remedy=f"Mend what it names and run `meterr up` again; the log is {process.log}.",
+                    remedy=f"Mend what it names, then `meterr up`; the log is {process.log}.",
                 )
 
 

@@ -20,12 +20,14 @@ FINISHED = frozenset({"success", "failed"})
 
 @dataclass(frozen=True)
 class DagRun:
-    """One run of a DAG, as Airflow sees it; `day` is its logical date's."""
+    """One run of a DAG, as Airflow sees it; `day` is its logical date's, `seconds` its duration."""
 
     run_id: str
     run_type: str
     day: date | None
     state: str
+    note: str | None
+    seconds: float | None
 
     @property
     def is_finished(self) -> bool:
@@ -133,6 +135,16 @@ class AirflowClient:
         found = [_dag_run(entry) for entry in answer["dag_runs"]]
         return sorted(found, key=lambda run: (run.day or date.min, run.run_id))
 
+    def run(self, dag_id: str, run_id: str) -> DagRun:
+        """Return one run of the DAG."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
+        return _dag_run(self._call("GET", path))
+
+    def has_active_backfill(self, dag_id: str) -> bool:
+        """Whether a backfill of the DAG is not over, so that another one would be refused."""
+        answer = self._call("GET", "/api/v2/backfills", params={"dag_id": dag_id, "limit": 100})
+        return any(entry["completed_at"] is None for entry in answer["backfills"])
+
     def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
         """Return the state of each task of a run; `none` where it was not started."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances"
@@ -181,6 +193,8 @@ def _dag_run(entry: dict[str, Any]) -> DagRun:
         run_type=entry["run_type"],
         day=date.fromisoformat(moment[:10]) if moment else None,
         state=entry["state"],
+        note=entry["note"],
+        seconds=entry["duration"],
     )
 
 

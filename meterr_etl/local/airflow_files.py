@@ -104,6 +104,8 @@ class AirflowFiles:
                 "instance_name": "meterr",
             },
             "api_auth": {"jwt_secret": self._secret("jwt_secret", _long_secret)},
+            # A task whose end its supervisor misses holds a slot until the next heartbeat.
+            "workers": {"min_heartbeat_interval": "1"},
             # The pause between two looks for work is most of what a task costs beside its work.
             "scheduler": {"scheduler_idle_sleep_time": "0.2"},
             "dag_processor": {"refresh_interval": "30", "min_file_process_interval": "30"},

@@ -1,4 +1,4 @@
-"""Processes that outlive the command that started them: each in a session of its own, stopped whole."""
+"""Processes that outlive the command that started them, each stopped with all it forked."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from meterr_etl.errors import InvariantError
 TAIL_LINES = 15
 CLOCK_TOLERANCE_S = 2.0
 POLL_S = 0.1
+# Children of this very process: kept so that they are reaped once dead, and never waited for.
+_CHILDREN: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class ManagedProcess:
                 # it forks stays in the session, so none is missed when the session is ended.
                 start_new_session=True,
             )
+        _CHILDREN.append(started)
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         born = psutil.Process(started.pid).create_time()
         self.pid_file.write_text(json.dumps({"pid": started.pid, "create_time": born}))
@@ -78,6 +81,7 @@ class ManagedProcess:
                 remedy="They hang in the operating system; restart the machine.",
             )
         self.pid_file.unlink(missing_ok=True)
+        _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
 
     def last_lines(self) -> str:
         """Return the end of the log, where a process says why it died."""

@@ -34,7 +34,7 @@ def extract(run: Run, metrics: Metrics) -> None:
     ):
         read_from = published_since(target, run.source, run.window, source.lookback)
         plan = plan_columns(source, actual_columns(origin, source.schema_name, source.table))
-        metrics.update(_described(plan, read_from))
+        metrics.update(_described(source, plan, read_from))
         metrics["rows_read"] = _land_events(
             run, source, plan, read_from, origin=origin, target=target
         )
@@ -46,8 +46,10 @@ def extract(run: Run, metrics: Metrics) -> None:
     logger.info("extract: landed %s rows of %s", metrics["rows_read"], run.window)
 
 
-def _described(plan: LandingPlan, read_from: datetime) -> Metrics:
+def _described(source: Source, plan: LandingPlan, read_from: datetime) -> Metrics:
     return {
+        "cursor_columns": [source.cursor_column, source.cursor_fallback],
+        "watched_columns": sorted(source.required),
         "read_from": read_from.isoformat(),
         "columns_missing": list(plan.columns_missing),
         "columns_retyped": dict(plan.columns_retyped),

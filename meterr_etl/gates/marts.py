@@ -1,0 +1,77 @@
+"""The marts gate: is the candidate, to the last digit, what the affected events add up to?"""
+
+from __future__ import annotations
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from meterr_etl.gates.expectation import MAX_HISTORY, MIN_HISTORY
+from meterr_etl.gates.marts_expectations import marts_expectations
+from meterr_etl.gates.measuring import Checkpoint, relation_columns
+from meterr_etl.ledger.runs import Run
+from meterr_etl.settings import SourceSettings, settings
+from meterr_etl.warehouse.connection import Connection, warehouse
+
+# The candidate's relations by the name that the gate's SQL files call them.
+CANDIDATE = {
+    "events": "affected_events",
+    "owners": "owners",
+    "skus": "skus",
+    "sku_rate_keys": "sku_rate_keys",
+    "lines": "fct_usage_cost_daily",
+    "by_owner": "fct_usage_by_owner_daily",
+    "by_team": "usage_by_team_daily",
+    "by_model": "usage_by_model_daily",
+    "by_user": "usage_by_user_daily",
+    "by_hour": "usage_by_hour",
+}
+ROLL_UPS = ("by_owner", "by_team", "by_model", "by_user", "by_hour")
+PREPARED = (
+    "moved",
+    "scanned",
+    "used_by_sku",
+    "used",
+    "lines",
+    "rolled",
+    "event_gaps",
+    "type_gaps",
+    "rollup_gaps",
+    "drift",
+    "reported",
+    "unpriced",
+)
+# The smallest published roll-up that holds what drift compares.
+HISTORY_MART = "usage_by_team_daily"
+
+
+def marts_checkpoint(run: Run) -> Checkpoint:
+    """Return the marts gate of a run, its bounds taken from the sources' settings."""
+    with warehouse("meterr_publisher") as connection:
+        published = _published_history(connection)
+    chosen = settings()
+    parts = {
+        **{key: run.tables.candidate_table(name) for key, name in CANDIDATE.items()},
+        "run_id": sql.Literal(run.run_id),
+        "batch": run.tables.batch,
+        "superseded": run.tables.superseded,
+        "roll_ups": sql.Literal([CANDIDATE[key] for key in ROLL_UPS]),
+        "published": published,
+        "shares": sql.Literal(
+            Jsonb({name: str(it.unpriced_max_share) for name, it in chosen.sources.items()})
+        ),
+        "default_share": sql.Literal(SourceSettings().unpriced_max_share),
+        "min_history": sql.Literal(MIN_HISTORY),
+        "max_history": sql.Literal(MAX_HISTORY),
+    }
+    expectations = marts_expectations(chosen.for_source(run.source))
+    return Checkpoint("marts", run, "meterr_publisher", parts, expectations, PREPARED)
+
+
+def _published_history(connection: Connection) -> sql.Composable:
+    mart = sql.Identifier("marts", HISTORY_MART)
+    if relation_columns(connection, mart):
+        return sql.SQL("select * from {}").format(mart)
+    return sql.SQL(
+        "select null::date as charge_date, 0 as request_count, 0 as total_tokens,"
+        " 0 as unpriced_tokens, 0 as list_cost where false"
+    )

@@ -1,0 +1,3 @@
+select {watched_cells}
+from {landing} as l
+where {has_null}
