@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pendulum
@@ -60,9 +59,11 @@ with sdk.DAG(
     catchup=False,
     max_active_runs=3,
     tags=["token-usage", "nightly"],
-    doc_md=str(Path(__file__).with_suffix(".md")),
+    doc_md=__file__.removesuffix("py") + "md",
     params={
-        "day": sdk.Param(None, type=["null", "string"], format="date", title="Day (UTC)"),
+        "day": sdk.Param(
+            None, type=["null", "string"], format="date", title="UTC day (not in a backfill)"
+        ),
         "source": sdk.Param("supabase", type="string", enum=list_sources(), title="Source"),
         "reason": sdk.Param(None, type=["null", "string"], maxLength=500, title="Reason"),
     },

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,12 +99,10 @@ def _settings_of(home: Path, **more: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def finished_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def finished_demo() -> Iterator[Demo]:
     """The demo, run once for all tests; everything that it started is stopped at the end."""
-    home = tmp_path_factory.getbasetemp() / "demo-home"
-    for folder in (home.parent, home.parent.parent):
-        # The server runs as another account where the tests run as root.
-        folder.chmod(0o711)
+    # Not below pytest's own folder, which is closed to the account that the server runs as.
+    home = Path(tempfile.mkdtemp(prefix="meterr-e2e-"))
     output = io.StringIO()
     with _settings_of(home):
         servers = DemoServers()
@@ -118,6 +118,7 @@ def finished_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
                 yield Demo(servers, client, nights, output.getvalue())
         finally:
             servers.stop()
+            shutil.rmtree(home)
 
 
 @pytest.fixture

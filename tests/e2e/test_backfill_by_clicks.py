@@ -17,7 +17,7 @@ from tests.e2e.conftest import Demo
 pytestmark = [pytest.mark.airflow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 REASON = "prices were late"
-SCREENSHOTS_VARIABLE = "METERR_SCREENSHOTS"
+SCREENSHOTS_VARIABLE = "METERR_TEST_SCREENSHOTS"
 
 
 @pytest.fixture
@@ -61,6 +61,7 @@ def test_a_backfill_by_clicks_does_every_night_again(
         REASON,
     )
     assert again == [(night, "published") for night in demo.nights]
+    page.set_viewport_size({"width": 1400, "height": 700})
     page.goto(f"{demo.servers.airflow.address}/dags/{NIGHTLY}/runs?run_type=backfill")
     states = page.get_by_test_id("table-cell-state")
     expect(states).to_have_text(["Success"] * len(demo.nights))

@@ -10,12 +10,12 @@ from uuid import UUID, uuid5
 
 import psycopg
 import pytest
-from meterr_etl.seed.schema import create_source_schema
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from meterr_etl import pipeline
 from meterr_etl.pricing.sync import sync_rates
+from meterr_etl.seed.schema import create_source_schema
 from meterr_etl.window import Window
 
 DAY = date(2026, 11, 10)
