@@ -61,9 +61,7 @@ with sdk.DAG(
     tags=["token-usage", "nightly"],
     doc_md=__file__.removesuffix("py") + "md",
     params={
-        "day": sdk.Param(
-            None, type=["null", "string"], format="date", title="UTC day (not in a backfill)"
-        ),
+        "day": sdk.Param(None, type=["null", "string"], format="date", title="Day (UTC)"),
         "source": sdk.Param("supabase", type="string", enum=list_sources(), title="Source"),
         "reason": sdk.Param(None, type=["null", "string"], maxLength=500, title="Reason"),
     },

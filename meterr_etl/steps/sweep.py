@@ -11,6 +11,7 @@ from psycopg import sql
 from meterr_etl.ledger.runs import Run, run_lock
 from meterr_etl.settings import settings
 from meterr_etl.warehouse.connection import Connection, warehouse
+from meterr_etl.warehouse.statements import statement
 
 logger = logging.getLogger(__name__)
 
@@ -46,18 +47,15 @@ def sweep_former_runs(run: Run) -> list[str]:
     with warehouse("meterr_publisher", autocommit=True) as connection:
         _mark_killed(connection)
         rows = connection.execute(
-            "select r.run_id from ops.runs as r where r.run_id <> %(run)s"
-            " and exists (select from pg_class as c where c.relname like '%%\\_\\_' || r.run_id)"
-            " and (r.status = 'published' or r.status in ('failed', 'abandoned') and ("
-            " (r.source, r.window_start, r.window_end) = (%(source)s, %(start)s, %(end)s)"
-            " or r.finished_at < clock_timestamp() - make_interval(days => %(keep)s)))",
-            {
-                "run": run.run_id,
-                "source": run.source,
-                "start": run.window.start,
-                "end": run.window.end,
-                "keep": settings().keep_failed_days,
-            },
+            statement(
+                "meterr_etl.steps",
+                "swept_runs",
+                run_id=sql.Literal(run.run_id),
+                source=sql.Literal(run.source),
+                window_start=sql.Literal(run.window.start),
+                window_end=sql.Literal(run.window.end),
+                keep_days=sql.Literal(settings().keep_failed_days),
+            )
         ).fetchall()
         dead = [str(row[0]) for row in rows if _is_idle(connection, str(row[0]))]
     for run_id in dead:
