@@ -37,7 +37,7 @@ check: $(INSTALLED) ## lint, types, layers, SQL style
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@cd dbt_project && ../$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 models
+	@cd dbt_project && ../$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 models tests
 	@cd meterr_etl && ../$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 .
 
 bench: $(INSTALLED) ## measure at full size
@@ -46,10 +46,9 @@ bench: $(INSTALLED) ## measure at full size
 bench-quick: $(INSTALLED) ## measure in a few minutes
 	@$(BIN)/python -m tests.benchmarks --quick
 
-docs: $(INSTALLED) ## write the data dictionary of the event to build/
-	@mkdir -p build
-	@$(BIN)/python -c 'from meterr_etl.contract.dictionary import render; print(render(), end="")' \
-	  > build/data_dictionary.md
+docs: $(INSTALLED) ## write DATA_DICTIONARY.md anew from the event's contract
+	@$(BIN)/python -c 'from meterr_etl.contract.dictionary import page; print(page(), end="")' \
+	  > DATA_DICTIONARY.md
 
 lock: ## solve requirements.lock anew from pyproject.toml (needs uv on PATH)
 	@uv pip compile pyproject.toml --extra dev --generate-hashes --no-header \

@@ -9,6 +9,13 @@ _HEAD = (
     "|---|---|---|---|---|---|",
 )
 
+PREFACE = """# The token event, field by field
+
+Generated from `TokenEvent` by `make docs`; a test fails when the two differ. What a mapping yields,
+what makes a row a dead letter, and why. The marts' columns are described in dbt's docs, whose page
+`meterr demo` names, and as comments on the tables and views of schema `marts`.
+"""
+
 
 def render() -> str:
     """Return a Markdown table with one line per field of the canonical event."""
@@ -31,3 +38,8 @@ def _line(name: str, note: Mapped | Derived, meaning: str) -> str:
     reasons = ", ".join(f"`{name}_{code}`" for code in note.codes)
     cells = (f"`{name}`", pg_type, unit, meaning, rule, reasons)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def page() -> str:
+    """Return DATA_DICTIONARY.md: the event's fields under a heading, written by `make docs`."""
+    return f"{PREFACE}\n{render()}"

@@ -16,7 +16,7 @@ from psycopg import conninfo
 
 from meterr_etl.errors import ConflictError, InputError
 from meterr_etl.local.credentials import Credentials
-from meterr_etl.settings import PROJECT_ROOT
+from meterr_etl.settings import PROJECT_ROOT, inherited_environment
 
 ADMIN = "admin"
 DAGS_FOLDER = PROJECT_ROOT / "dags"
@@ -62,7 +62,11 @@ class AirflowFiles:
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Return the environment of a process of this Airflow, free of any other one's settings."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "_AIRFLOW"))}
+        kept = {
+            k: v
+            for k, v in inherited_environment().items()
+            if not k.startswith(("AIRFLOW_", "_AIRFLOW"))
+        }
         # Uncompiled imports cost each of Airflow's processes about ten seconds.
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         python_path = os.pathsep.join(filter(None, [str(PROJECT_ROOT), kept.get("PYTHONPATH", "")]))
