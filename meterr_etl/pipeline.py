@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
 
@@ -25,6 +25,8 @@ STEPS = (
     "publish",
     "report",
 )
+# A published run's later steps may still be done again; the publish itself then does nothing.
+AFTER_PUBLISH = ("publish", "report")
 
 
 def extract(
@@ -62,7 +64,11 @@ def run_step(step: str, run_id: str) -> Metrics:
     """
     run = load_run(run_id)
     with recorded_step(run, step) as metrics:
-        _BODIES[step](run, metrics)
+        if run.status == "published" and step not in AFTER_PUBLISH:
+            # Its record is closed; whoever wants the window anew starts a run at `extract`.
+            metrics["outcome"] = "was published already"
+        else:
+            _BODIES[step](run, metrics)
     return metrics
 
 
@@ -92,21 +98,21 @@ def backfill(
 ) -> dict[Window, str | Exception]:
     """Run the nightly window of each day, oldest first; returns each one's run id or error.
 
-    A day that fails holds back nothing but itself. Each day runs in a process of its own, since
-    dbt keeps its state in the process; `initializer` sets up each process's logging.
+    A day that fails holds back nothing but itself: each runs in a process of its own, which may
+    even be killed. `initializer` sets up that process's logging.
     """
     windows = list(daily_windows(first, last))
     for window in windows:
         window.require_closed(datetime.now(UTC))
-    outcome: dict[Window, str | Exception] = {}
-    with ProcessPoolExecutor(parallel, get_context("spawn"), initializer) as pool:
-        futures = {
-            window: pool.submit(run_window, source, window, reason=reason) for window in windows
-        }
-        for window, future in futures.items():
+
+    def night(window: Window) -> str | Exception:
+        with ProcessPoolExecutor(1, get_context("spawn"), initializer) as process:
+            future = process.submit(run_window, source, window, reason=reason)
             error = future.exception()
-            outcome[window] = error if isinstance(error, Exception) else future.result()
-    return outcome
+            return error if isinstance(error, Exception) else future.result()
+
+    with ThreadPoolExecutor(parallel) as lanes:
+        return dict(zip(windows, lanes.map(night, windows), strict=True))
 
 
 def _gate(name: Gate) -> Callable[[Run, Metrics], None]:

@@ -65,7 +65,7 @@ def compile_verdict(mapped_types: Mapping[str, str]) -> VerdictSql:
         "event_key": event_key,
         "owner_key": _record_hash([typed[name] for name in OWNER_FIELDS]),
         "sku_key": _record_hash([typed[name] for name in SKU_FIELDS]),
-        "tag_key": sql.SQL("jsonb_hash_extended({}, 0)").format(typed["tags"]),
+        "tag_key": _key_of(sql.SQL("jsonb_send({})").format(typed["tags"])),
         "source_event_id": kept_id,
     }
     return VerdictSql(
@@ -98,7 +98,13 @@ def _staging_row(
 
 
 def _record_hash(values: list[Composable]) -> Composable:
-    return sql.SQL("hash_record_extended(row({}), 0)").format(sql.SQL(", ").join(values))
+    return _key_of(sql.SQL("record_send(row({}))").format(sql.SQL(", ").join(values)))
+
+
+def _key_of(encoded: Composable) -> Composable:
+    # Parts of a key are written by whoever calls the API. PostgreSQL's own 64-bit hashes can be
+    # inverted in a blink, so that a chosen feature name would bill another tenant; SHA-256 can't.
+    return sql.SQL("substr(sha256({}), 1, 8)::bigint").format(encoded)
 
 
 def _event_key(column: MappedColumn | None) -> tuple[Composable, Composable]:

@@ -49,6 +49,10 @@ def landing_checkpoint(run: Run) -> Checkpoint:
         "source": sql.Literal(run.source),
         "window_start": sql.Literal(run.window.start),
         "window_end": sql.Literal(run.window.end),
+        # Constants, so that the planner reads these days' partitions and no other.
+        "window_days": sql.SQL(", ").join(
+            sql.SQL("{}::date").format(sql.Literal(str(day))) for day in run.window.days()
+        ),
         "rows_read": sql.Literal(extraction.rows_read),
         "columns_missing": sql.Literal(list(extraction.missing)),
         "columns_retyped": sql.Literal(list(extraction.retyped)),

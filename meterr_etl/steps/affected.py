@@ -47,8 +47,9 @@ def _days_of_arrived_owners(connection: Connection, run: Run, source: Source) ->
         rows = connection.execute(
             sql.SQL(
                 "select distinct u.event_date from ops.unresolved_owners as u"
-                " inner join {} as e on e.{} = u.entity_id where u.source = %s and u.entity = %s"
-            ).format(table, sql.Identifier(entity.id_column)),
+                " inner join {} as e on e.{} = u.entity_id and e.{} = u.tenant_id"
+                " where u.source = %s and u.entity = %s"
+            ).format(table, sql.Identifier(entity.id_column), sql.Identifier(entity.tenant_column)),
             (run.source, entity.name),
         ).fetchall()
         days.update(row[0] for row in rows if isinstance(row[0], date))

@@ -8,6 +8,7 @@ from datetime import date
 from psycopg import sql
 
 from meterr_etl.contract.columns import EVENT_COLUMNS
+from meterr_etl.errors import ConflictError
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.names import RunTables
@@ -62,6 +63,35 @@ def index_batch(connection: Connection, run: Run, batch: Batch) -> None:
             sql.SQL("create unique index on {} (event_key, source_id, event_date)").format(part)
         )
         connection.execute(sql.SQL("analyze {}").format(part))
+
+
+def require_whole_batch(connection: Connection, run: Run) -> None:
+    """Refuse a batch that is gone, or that lost rows since it was staged.
+
+    A publish that was cut off may have attached a day, which takes it out of the batch; marts
+    built of the rest would lack that day.
+
+    Raises:
+        ConflictError: the batch does not hold what the run's verdicts say.
+    """
+    table = run.tables.batch.as_string(connection)
+    row = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    staged: object = None
+    if row and row[0]:
+        found = connection.execute(
+            sql.SQL("select count(*) from {}").format(run.tables.batch)
+        ).fetchone()
+        staged = found[0] if found else None
+    judged = connection.execute(
+        "select coalesce(sum(row_count), 0)::bigint from ops.run_verdicts"
+        " where run_id = %s and verdict in ('new', 'revision')",
+        (run.run_id,),
+    ).fetchone()
+    if judged is None or staged != judged[0]:
+        raise ConflictError(
+            f"Run {run.run_id} has no whole batch: {staged} rows of {judged and judged[0]} staged.",
+            remedy="Go on from `stage`, or from `extract` if its tables were swept.",
+        )
 
 
 def _create_part(

@@ -98,8 +98,9 @@ def _land_entity(
         # Names are a comfort, not a condition: events go on under their ids.
         logger.warning("extract: %s", error)
         return "absent"
+    # Logged, unlike the events: a crash that emptied it would publish days without owners.
     target.execute(
-        sql.SQL("create unlogged table {} ({})").format(
+        sql.SQL("create table {} ({})").format(
             table,
             sql.SQL(", ").join(
                 sql.SQL("{} text").format(sql.Identifier(name)) for name in entity.columns

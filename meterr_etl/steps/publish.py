@@ -10,7 +10,7 @@ from datetime import date
 import psycopg
 from psycopg import sql
 
-from meterr_etl.errors import ConflictError
+from meterr_etl.errors import BusyError, ConflictError
 from meterr_etl.ledger.runs import Metrics, Run, load_run
 from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.attach import attach_days
@@ -23,6 +23,7 @@ from meterr_etl.warehouse.statements import column_list, statement
 logger = logging.getLogger(__name__)
 SQL_PACKAGE = "meterr_etl.steps"
 UNFIT = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+MOST_REBUILDS = 2
 PUBLISH_LOCK = "hashtextextended('meterr publish', 0)"
 
 
@@ -40,15 +41,10 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
         if _is_published(guard, run):
             metrics["outcome"] = "was published already"
             return
-        reasons = overtaken_by(guard, run)
-        if reasons:
-            logger.info("publish: rebuilding run %s: %s", run.run_id, "; ".join(reasons))
-            metrics["rebuilt_because"] = reasons
-            rebuild(run, metrics)
-            run = load_run(run.run_id)
+        run = _up_to_date(guard, run, metrics, rebuild)
         days = affected_days(guard, run)
         _require_whole_candidate(guard, run, days)
-        marts = published_marts()
+        marts = _marts_to_publish()
         metrics["partitions"] = attach_days(guard, run, _days_with_events(guard, run, days))
         for mart in marts:
             ensure_day_partitions(guard, mart, days)
@@ -56,6 +52,27 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
             metrics.update(_publish_all(guard, run, days, marts))
     metrics["outcome"] = "published"
     logger.info("publish: run %s published %s day(s)", run.run_id, len(days))
+
+
+def _up_to_date(
+    guard: Connection, run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None]
+) -> Run:
+    # Under the lock only reference data can still move: a second rebuild is rare, a third is a
+    # loop that somebody should look at.
+    for _ in range(MOST_REBUILDS):
+        reasons = overtaken_by(guard, run)
+        if not reasons:
+            return run
+        logger.info("publish: rebuilding run %s: %s", run.run_id, "; ".join(reasons))
+        metrics["rebuilt_because"] = reasons
+        rebuild(run, metrics)
+        run = load_run(run.run_id)
+    if overtaken_by(guard, run):
+        raise BusyError(
+            f"What run {run.run_id} builds on moved {MOST_REBUILDS} times while it was rebuilt.",
+            remedy="Let the change of reference data end, then clear `publish`.",
+        )
+    return run
 
 
 @contextmanager
@@ -82,8 +99,17 @@ def _require_whole_candidate(guard: Connection, run: Run, days: list[date]) -> N
     if row != (len(days),):
         raise ConflictError(
             f"The candidate of run {run.run_id} is gone or was emptied by a crash of the server.",
-            remedy=f"Clear the run from `transform`, or run the window {run.window} again.",
+            remedy=f"Clear the run from `extract`, or run the window {run.window} again.",
         )
+
+
+def _marts_to_publish() -> tuple[PublishedMart, ...]:
+    marts = published_marts()
+    if not marts:
+        raise ConflictError(
+            "The warehouse has no marts to publish into.", remedy="Run `meterr migrate` first."
+        )
+    return marts
 
 
 def _days_with_events(guard: Connection, run: Run, days: list[date]) -> list[date]:

@@ -13,9 +13,10 @@ from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
 SQL_PACKAGE = "meterr_etl.steps"
-# Where the facts name an entity of the source; teams follow from these.
+# Where the facts name an entity of the source; a team is named by a project or a user.
 FACT_COLUMNS = {
     "organizations": "tenant_id",
+    "teams": "team_id",
     "projects": "project_id",
     "users": "user_id",
     "api_keys": "api_key_id",
@@ -68,6 +69,7 @@ def record_unresolved_owners(
                     fact_column=sql.Identifier(fact_column),
                     facts=run.tables.candidate_table("fct_usage_by_owner_daily"),
                     dimension=run.tables.candidate_table(entity.name),
+                    tenant_column=sql.Identifier(entity.tenant_column),
                 )
             ).rowcount
     return {name: count for name, count in found.items() if count}

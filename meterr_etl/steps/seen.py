@@ -41,7 +41,7 @@ def judge_seen_before(
                 days=sql.SQL(", ").join(sql.Literal(day) for day in days),
             )
         )
-    if _mark_revised(connection, batch, source):
+    if _mark_revised(connection, run, batch, source):
         connection.execute(statement(SQL_PACKAGE, "seen_other_days", read_at=read_at))
     return _apply(connection, run, batch)
 
@@ -56,21 +56,26 @@ def _published_days_of(connection: Connection, batch: Batch) -> list[date]:
     return [row[0] for row in rows if isinstance(row[0], date)]
 
 
-def _mark_revised(connection: Connection, batch: Batch, source: Source) -> int:
-    is_marked = "source_updated_at <> event_at" if source.marks_revisions else "true"
+def _mark_revised(connection: Connection, run: Run, batch: Batch, source: Source) -> int:
+    is_marked = "b.source_updated_at <> b.event_at" if source.marks_revisions else "true"
     found = connection.execute(
-        sql.SQL(
-            "create temp table marked on commit drop as"
-            " select tableoid as part, ctid as place, event_date, source_id, event_key,"
-            " source_updated_at from {} where {}"
-        ).format(batch.table, sql.SQL(is_marked))
+        statement(
+            SQL_PACKAGE,
+            "marked_rows",
+            batch=batch.table,
+            is_marked=sql.SQL(is_marked),
+            window_start=sql.Literal(run.window.start),
+        )
     ).rowcount
     connection.execute("analyze marked")
     return found
 
 
 def _apply(connection: Connection, run: Run, batch: Batch) -> dict[str, int]:
-    rows = connection.execute("select verdict, count(*) from seen group by verdict").fetchall()
+    connection.execute(statement(SQL_PACKAGE, "settle_seen"))
+    rows = connection.execute(
+        "select verdict, count(distinct (part, place)) from seen group by verdict"
+    ).fetchall()
     connection.execute(
         sql.SQL(
             "delete from {} as b using seen as s"

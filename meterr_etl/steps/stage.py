@@ -116,7 +116,7 @@ def _map_landing(connection: Connection, run: Run, source: Source) -> VerdictSql
 def _judge_rows(
     connection: Connection, run: Run, batch: Batch, verdict: VerdictSql
 ) -> dict[str, int]:
-    read = _count(connection, run.tables.landing)
+    read = _require_whole_landing(connection, run)
     columns = list(verdict.staging_row)
     legal = connection.execute(
         sql.SQL(
@@ -133,6 +133,22 @@ def _judge_rows(
     ).rowcount
     dead = _bury_dead_letters(connection, run, verdict) if legal < read else 0
     return {"read": read, "dead": dead, "unchanged": 0, "superseded": 0, "void": 0}
+
+
+def _require_whole_landing(connection: Connection, run: Run) -> int:
+    # Landing is unlogged: a crash of the server since `extract` has emptied it.
+    landed = _count(connection, run.tables.landing)
+    row = connection.execute(
+        "select (metrics ->> 'rows_read')::bigint from ops.run_steps where run_id = %s"
+        " and step = 'extract' and status = 'succeeded' order by attempt desc limit 1",
+        (run.run_id,),
+    ).fetchone()
+    if row != (landed,):
+        raise ConflictError(
+            f"Run {run.run_id} landed {landed} rows, but its extract read {row and row[0]}.",
+            remedy="Start again at `extract`: a crash of the server empties what was landed.",
+        )
+    return landed
 
 
 def _bury_dead_letters(connection: Connection, run: Run, verdict: VerdictSql) -> int:

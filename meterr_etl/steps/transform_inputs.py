@@ -6,9 +6,9 @@ from datetime import date
 
 from psycopg import sql
 
-from meterr_etl.errors import ConflictError
 from meterr_etl.ledger.runs import Run
 from meterr_etl.pricing.resolve import create_sku_rate_keys
+from meterr_etl.steps.batch import require_whole_batch
 from meterr_etl.steps.transform_dimensions import create_dimensions
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
@@ -26,7 +26,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
         ConflictError: the run staged nothing.
     """
     tables = run.tables
-    _require_batch(connection, run)
+    require_whole_batch(connection, run)
     with connection.transaction():
         _recreate_schema(connection, schema)
         connection.execute(
@@ -64,13 +64,3 @@ def _published_days(connection: Connection, run: Run) -> list[date]:
         (run.run_id,),
     ).fetchall()
     return [row[0] for row in rows if isinstance(row[0], date)]
-
-
-def _require_batch(connection: Connection, run: Run) -> None:
-    batch = run.tables.batch.as_string(connection)
-    row = connection.execute("select to_regclass(%s)", (batch,)).fetchone()
-    if not (row and row[0]):
-        raise ConflictError(
-            f"Run {run.run_id} has no batch.",
-            remedy="Run `stage` first: a run whose tables were swept starts again at `extract`.",
-        )

@@ -90,7 +90,9 @@ def source_database(source: str, chosen: SourceSettings) -> Iterator[Connection]
         connection.prepare_threshold = None
         timeout = sql.Literal(f"{chosen.statement_timeout_s}s")
         connection.execute(sql.SQL("set local statement_timeout = {}").format(timeout))
-        # What lands as text is read by these two, whatever the server's own settings are.
+        # Binary COPY hands text over as it is, so both ends must speak one encoding; what lands
+        # as text is read by the other two, whatever the server's own settings are.
+        connection.execute("set local client_encoding = 'UTF8'")
         connection.execute("set local timezone = 'UTC'")
         connection.execute("set local datestyle = 'ISO'")
         yield connection

@@ -113,9 +113,10 @@ create table ops.gate_verdicts (
 create table ops.unresolved_owners (
     event_date date not null,
     source text not null,
+    tenant_id text not null,
     entity text not null,
     entity_id text not null,
-    primary key (event_date, source, entity, entity_id)
+    primary key (event_date, source, tenant_id, entity, entity_id)
 );
 
 -- Who reads which tenant; '*' reads all. A row is matched by current_user, never by a setting.
@@ -129,7 +130,9 @@ create policy reader_sees_own_grants on ops.reader_tenants for select
     using (reader = current_user);
 grant select on ops.reader_tenants to meterr_analyst;
 
-grant select on ops.published_days to meterr_analyst, meterr_publisher, meterr_transformer;
+-- Counts are of all tenants together; which days are published is all that a reader needs.
+grant select (event_date) on ops.published_days to meterr_analyst;
+grant select on ops.published_days to meterr_publisher, meterr_transformer;
 grant insert on ops.gate_verdicts to meterr_transformer;
 """
 

@@ -101,6 +101,7 @@ create table staging.dead_letters (
     died_at timestamptz not null default clock_timestamp()
 );
 create index dead_letters_by_run on staging.dead_letters (run_id);
+create index dead_letters_by_event on staging.dead_letters (source, source_event_id);
 
 alter table staging.owners enable row level security;
 alter table staging.token_events enable row level security;

@@ -120,11 +120,12 @@ def test_airflow_and_the_command_line_publish_the_same_marts(demo: Demo, monkeyp
 def test_doing_a_night_again_is_a_new_run_and_changes_no_mart(demo: Demo) -> None:
     before = digests(demo.servers.postgres.url("warehouse"))
     night = demo.nights[0]
+    former = demo.ledger(RUNS_OF_A_NIGHT, f"{night} 00:00Z")
     (again,) = demo.backfill(night, night, reprocess="completed")
     assert again.state == "success"
     runs = demo.ledger(RUNS_OF_A_NIGHT, f"{night} 00:00Z")
-    assert [status for _, status, *_ in runs] == ["published", "published"]
-    assert len({run_id for run_id, *_ in runs}) == 2
+    assert {status for _, status, *_ in runs} == {"published"}
+    assert len({run_id for run_id, *_ in runs}) == len(former) + 1
     # Airflow itself reuses its run: the ledger is what tells the attempts apart.
     assert {orchestrator for *_, orchestrator, _ in runs} == {again.run_id}
     assert digests(demo.servers.postgres.url("warehouse")) == before

@@ -106,7 +106,8 @@ def test_the_page_shows_chargeback_unpriced_models_and_unknown_owners_of_its_day
         " model, token_type, consumed_quantity, reason) values ('2026-11-13', 'tenant-a', 'A',"
         " 'acme', 'mystery', 'output', 1234, 'unknown model')",
         "alter table marts.unpriced_usage_daily owner to meterr_publisher",
-        "insert into ops.unresolved_owners values ('2026-11-13', 'supabase', 'users', 'user-9')",
+        "insert into ops.unresolved_owners"
+        " values ('2026-11-13', 'supabase', 'acme', 'users', 'user-9')",
     )
     found = " ".join(page().text.split())
     assert "A unassigned Unassigned 25 27,500 0 0.0750 USD" in found
@@ -130,7 +131,8 @@ SMUGGLED = {
     "metric": """update ops.run_steps set metrics = '{"{}": "{}"}' where run_id = 'RUN'""",
     "dead letter": """insert into staging.dead_letters (run_id, source, source_event_id, reasons,
         raw) values ('RUN', 'supabase', '{}', array['{}'], 'null')""",
-    "owner": "insert into ops.unresolved_owners values ('2026-11-13', 'supabase', 'users', '{}')",
+    "owner": "insert into ops.unresolved_owners"
+    " values ('2026-11-13', 'supabase', 'acme', 'users', '{}')",
     "verdict": """insert into ops.gate_verdicts (run_id, gate, expectation, severity, outcome,
         message, sample) values
         ('RUN', 'marts', '{}', 'error', 'failed', '{}', '[{"{}": "{}"}]')""",

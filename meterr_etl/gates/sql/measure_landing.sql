@@ -29,6 +29,18 @@ history as (
     limit {max_history}
 ),
 
+-- Rows that this window held once and that a later one has read since, because they were changed.
+moved as (
+    select count(*) as rows_moved
+    from staging.token_events as e
+    where
+        e.event_date in ({window_days})
+        and e.event_date in (select d.event_date from ops.published_days as d)
+        and e.source_updated_at >= {window_end}::timestamptz
+        and e.event_at >= {window_start}::timestamptz
+        and e.event_at < {window_end}::timestamptz
+),
+
 usual as (
     select
         count(*) as windows_compared,
@@ -40,11 +52,12 @@ select
     l.rows_landed,
     {rows_read}::bigint as rows_read,
     abs(l.rows_landed - {rows_read}) as rows_lost,
+    m.rows_moved,
     u.windows_compared,
     u.usual_rows,
     case
         when u.windows_compared >= {min_history} and u.usual_rows > 0
-            then l.rows_landed::double precision / u.usual_rows
+            then (l.rows_landed + m.rows_moved)::double precision / u.usual_rows
     end as volume_ratio,
     cardinality({columns_missing}::text[]) as columns_missing,
     coalesce(nullif(array_to_string({columns_missing}::text[], ', '), ''), 'none')
@@ -67,5 +80,6 @@ select
         when l.rows_landed > 0 then e.null_count::double precision / l.rows_landed
     end as null_share
 from landed as l
+cross join moved as m
 cross join usual as u
 left join emptiest as e on true

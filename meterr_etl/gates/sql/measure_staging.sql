@@ -69,7 +69,22 @@ unknown_named as (
 ),
 
 dead as (
-    select count(*) as dead_letters from staging.dead_letters as d
+    select
+        count(*) as dead_letters,
+        -- A row without a readable time is read in every window; once published with a window, it
+        -- has been seen and let pass.
+        count(*) filter (
+            where not exists (
+                select from staging.dead_letters as b
+                inner join ops.windows as w on b.run_id = w.run_id
+                where
+                    b.source = d.source
+                    and b.source_event_id = d.source_event_id
+                    and b.run_id <> d.run_id
+                    and b.reasons = d.reasons
+            )
+        ) as first_dead_letters
+    from staging.dead_letters as d
     where d.run_id = {run_id}
 ),
 
@@ -147,6 +162,7 @@ select
     b.*,
     abs(b.batch_rows - v.staged_verdicts) as batch_off,
     d.dead_letters,
+    d.first_dead_letters,
     abs(d.dead_letters - v.dead_verdicts) as dead_letters_off,
     r.dead_letter_reasons,
     s.superseded_rows,

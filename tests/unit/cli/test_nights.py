@@ -22,7 +22,7 @@ def nights(monkeypatch):
             raise failing[str(window)]
         return f"id{len(asked)}"
 
-    def backfill(source, first, last, *, parallel=1, reason=None):
+    def backfill(source, first, last, *, parallel=1, reason=None, initializer=None):
         asked.append(f"{source} {first}..{last} parallel={parallel} {reason}")
         windows = pipeline.daily_windows(first, last)
         return {w: failing.get(str(w), f"id of {w}") for w in windows}

@@ -1,0 +1,21 @@
+-- Rows to look for in other days: those that their source marks as revised, and those of which a
+-- later window has published a revision already, since this one came late or out of order.
+create temp table marked on commit drop as
+select
+    b.tableoid as part,
+    b.ctid as place,
+    b.event_date,
+    b.source_id,
+    b.event_key,
+    b.source_updated_at
+from {batch} as b
+where
+    {is_marked}
+    or (b.event_key, b.source_id) in (
+        select
+            i.event_key,
+            i.source_id
+        from staging.marked_ids as i
+        inner join ops.windows as w on i.publication_no = w.publication_no
+        where w.window_end > {window_start}
+    )
