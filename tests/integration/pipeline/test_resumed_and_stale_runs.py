@@ -1,0 +1,123 @@
+"""Runs that go on late, after a crash, or after others: they lose nothing and double nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from meterr_etl import pipeline
+from meterr_etl.errors import ConflictError
+from meterr_etl.steps import publish as publish_step
+from meterr_etl.window import Window
+
+from .conftest import DAY, SourceTables, Warehouse, an_id, at, next_day
+
+Night = Callable[..., str]
+
+
+def until(step: str, window: Window) -> str:
+    """Run a window's steps up to one of them, included."""
+    run_id = pipeline.extract("supabase", window, trigger="test")
+    for name in pipeline.STEPS[1 : pipeline.STEPS.index(step) + 1]:
+        pipeline.run_step(name, run_id)
+    return run_id
+
+
+def test_day_that_a_dying_publish_attached_is_never_built_without_its_rows(
+    source: SourceTables, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.add_event(DAY)
+    run_id = until("gate_marts", Window.of_day(DAY))
+    with monkeypatch.context() as patch:
+        patch.setattr(publish_step, "_publish_all", _die)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.run_step("publish", run_id)
+    with pytest.raises(ConflictError, match="no whole batch: 0 rows of 1"):
+        pipeline.run_step("transform", run_id)
+    pipeline.resume(run_id, after="gate_landing")
+    assert warehouse.value("select count(*) from staging.published_events") == 1
+    assert warehouse.value("select sum(request_count)::int from marts.usage_by_hour") == 1
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_crash_that_empties_landing_is_noticed_not_published(
+    source: SourceTables, warehouse: Warehouse
+) -> None:
+    source.add_event(DAY)
+    run_id = until("gate_landing", Window.of_day(DAY))
+    with psycopg.connect(warehouse.url) as server:
+        server.execute(f"truncate landing.supabase__{run_id}")  # type: ignore[arg-type]
+    with pytest.raises(ConflictError, match="landed 0 rows, but its extract read 1"):
+        pipeline.run_step("stage", run_id)
+
+
+def test_stale_run_does_not_double_an_event_whose_revision_moved_its_day(
+    source: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    event = source.add_event(DAY, input_tokens=1000)
+    stale = until("extract", Window.of_day(DAY))
+    later = next_day(days=2)
+    source.execute(
+        f"update public.token_usage set input_tokens = 7, created_at = '{at(later, 1)}',"
+        f" updated_at = '{at(later, 2)}' where id = '{event}'"
+    )
+    night(later)
+    pipeline.resume(stale, after="extract")
+    assert warehouse.rows(
+        "select event_date, uncached_input_tokens from staging.published_events"
+    ) == [(later, 7)]
+
+
+def test_step_of_a_published_run_changes_nothing_of_its_record(
+    source: SourceTables, warehouse: Warehouse
+) -> None:
+    source.add_event(DAY)
+    run_id = until("publish", Window.of_day(DAY))
+    assert pipeline.run_step("stage", run_id)["outcome"] == "was published already"
+    assert warehouse.rows(
+        "select verdict, row_count from ops.run_verdicts where row_count > 0"
+    ) == [("new", 1)]
+
+
+def test_day_is_rebuilt_when_the_team_of_a_known_project_arrives(
+    source: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    then = {"created_at": at(DAY, 0), "updated_at": at(DAY, 0)}
+    acme, platform = an_id("acme"), an_id("platform")
+    source.execute("alter table public.projects drop constraint if exists projects_team_id_fkey")
+    source.add("organizations", id=acme, name="Acme", billing_currency="USD", **then)
+    source.add(
+        "projects", id=an_id("search"), organization_id=acme, team_id=platform, name="S", **then
+    )
+    source.add_event(DAY)
+    night(DAY)
+    source.add(
+        "teams", id=platform, organization_id=acme, name="Platform", cost_center="CC-1", **then
+    )
+    night(next_day())
+    assert warehouse.rows("select team_name, cost_center from marts.usage_by_team_daily") == [
+        ("Platform", "CC-1")
+    ]
+
+
+def test_published_window_can_be_run_again_after_all_its_rows_moved_on(
+    source: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    for n in range(4):
+        for hour in (3, 4, 5):
+            source.add_event(next_day(days=n), hour=hour)
+        night(next_day(days=n))
+    last, after = next_day(days=3), next_day(days=4)
+    source.add_event(after, hour=6)
+    source.execute(
+        f"update public.token_usage set updated_at = '{at(after, 7)}'"
+        f" where created_at >= '{at(last, 0)}'"
+    )
+    night(after)
+    night(last)
+    assert warehouse.value("select count(*) from staging.published_events") == 13
