@@ -123,9 +123,13 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres: PostgresServer) -> Iterator[str]:
     """The name of a database that `meterr migrate` made once for all tests."""
-    with postgres.database("template") as name, pytest.MonkeyPatch.context() as patch:
-        with _announced("METERR_WAREHOUSE_URL", postgres.url(name), patch):
+    with postgres.database("template") as name:
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            _announced("METERR_WAREHOUSE_URL", postgres.url(name), patch),
+        ):
             migrate()
+        settings.cache_clear()
         yield name
 
 

@@ -206,10 +206,7 @@ def _dead_letters(chosen: SourceSettings, rows_read: int) -> tuple[Expectation, 
     allowed = max(
         Decimal(chosen.dead_letters_max_rows), chosen.dead_letters_max_share * max(rows_read, 0)
     )
-    seen = (
-        "{dead_letters:,} of {rows_read:,} rows are dead letters ({first_dead_letters:,} of them"
-        " for the first time): {dead_letter_reasons}"
-    )
+    seen = "{dead_letters:,} of {rows_read:,} rows are dead letters: {dead_letter_reasons}"
     return (
         Expectation(
             "dead_letters_few",

@@ -105,6 +105,10 @@ def stage_by_hand(warehouse_db: str) -> Callable[..., Run]:
                 connection.execute(
                     "insert into ops.run_days values (%s, %s, 0, 'test')", (run.run_id, day)
                 )
+            connection.execute(
+                "insert into ops.run_verdicts values (%s, 'new', %s)",
+                (run.run_id, len(staged.events)),
+            )
             for entity, rows in staged.landed.items():
                 _land(connection, run, entity, rows)
         return run
