@@ -7,11 +7,17 @@ with unknown as (
         b.{key} is not null
         and not exists (select from {known} as k where k.{key} = b.{key})
     group by b.{key}
+),
+
+-- Materialized, so that keys and legality are computed for these few rows and not for all landed.
+picked as materialized (
+    select u.{key} as unknown_key, l.*
+    from unknown as u
+    inner join (select m.*, {event_key} as landed_event_key from {mapped} as m) as l
+        on l.landed_event_key = u.event_key
 )
 
 insert into {table}
-select distinct u.{key}, {values}
-from unknown as u
-inner join {mapped} as m
-    on {event_key} = u.event_key and {key_value} = u.{key}
-where {is_legal}
+select distinct m.unknown_key, {values}
+from picked as m
+where {key_value} = m.unknown_key and {is_legal}
