@@ -16,6 +16,7 @@ from meterr_etl.contract.across import AcrossRule
 from meterr_etl.contract.columns import EVENT_COLUMNS, OWNER_FIELDS, RUN_COLUMNS, SKU_FIELDS
 from meterr_etl.contract.leaves import LEAVES
 from meterr_etl.contract.literals import sql_is_canonical_uuid
+from meterr_etl.contract.members import MEMBER_KINDS, MemberSql, member_sql
 from meterr_etl.contract.rule import FieldSql, MappedColumn, all_of, any_of, negated
 from meterr_etl.contract.token_event import derived_fields, mapped_fields
 
@@ -43,6 +44,21 @@ class VerdictSql:
     tag_key: Composable
     event_key: Composable
     kept_source_event_id: Composable
+    staging_row: dict[str, Composable]
+    by_member: ByMember
+
+
+@dataclass(frozen=True)
+class ByMember:
+    """The same verdict over a row `m` joined to its members, each under its kind's name.
+
+    A joined member gives its key, its typed fields and `is_legal`; what is left to ask of the row
+    is what no group of rows can answer.
+    """
+
+    members: tuple[MemberSql, ...]
+    is_legal: Composable
+    event_at: Composable
     staging_row: dict[str, Composable]
 
 
@@ -79,6 +95,32 @@ def compile_verdict(mapped_types: Mapping[str, str]) -> VerdictSql:
         event_key=event_key,
         kept_source_event_id=kept_id,
         staging_row=_staging_row(typed, leaves, keys),
+        by_member=_by_member(columns, fields, keys),
+    )
+
+
+def _by_member(
+    columns: Mapping[str, MappedColumn],
+    fields: Mapping[str, FieldSql],
+    keys: Mapping[str, Composable],
+) -> ByMember:
+    joined = {
+        name: FieldSql(sql.Identifier(kind.name, name))
+        for kind in MEMBER_KINDS
+        for name in kind.columns
+    }
+    of_row = {name: joined.get(name, field) for name, field in fields.items()}
+    typed = {name: field.value for name, field in of_row.items()}
+    leaves = {leaf.token_type: leaf.sql_rest(typed) for leaf in LEAVES}
+    own_keys = {kind.key: sql.Identifier(kind.name, kind.key) for kind in MEMBER_KINDS}
+    members_legal: list[Composable] = [
+        sql.Identifier(kind.name, "is_legal") for kind in MEMBER_KINDS
+    ]
+    return ByMember(
+        tuple(member_sql(kind, columns, fields) for kind in MEMBER_KINDS),
+        all_of([*members_legal, _is_legal(of_row, leaves)]),
+        typed["event_at"],
+        _staging_row(typed, leaves, {**keys, **own_keys}),
     )
 
 

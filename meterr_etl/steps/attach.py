@@ -14,7 +14,7 @@ from psycopg import sql
 
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
-from meterr_etl.warehouse.names import event_partition
+from meterr_etl.warehouse.names import DAY_CHECK, event_partition
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,11 @@ def _attach_day(connection: Connection, run: Run, day: date) -> str:
                 event_partition(day)
             )
         )
+        connection.execute(
+            sql.SQL("alter table {} add constraint {} check (event_date = {}::date)").format(
+                event_partition(day), sql.Identifier(DAY_CHECK), sql.Literal(str(day))
+            )
+        )
         _attach(connection, day)
     return "created"
 
@@ -69,11 +74,6 @@ def _detach_from_batch(connection: Connection, run: Run, part: sql.Identifier) -
 
 def _attach(connection: Connection, day: date) -> None:
     partition, bound = event_partition(day), sql.Literal(str(day))
-    connection.execute(
-        sql.SQL("alter table {} add constraint is_of_day check (event_date = {}::date)").format(
-            partition, bound
-        )
-    )
     connection.execute(sql.SQL("alter table {} owner to meterr_loader").format(partition))
     connection.execute(sql.SQL("alter table {} enable row level security").format(partition))
     # Default privileges may have granted it: nobody reads a partition but through the parent.

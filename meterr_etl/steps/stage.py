@@ -14,8 +14,13 @@ from meterr_etl.ledger.runs import Metrics, Run
 from meterr_etl.sources.header import Source
 from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.affected import record_affected_days
-from meterr_etl.steps.batch import Batch, create_batch, index_batch
-from meterr_etl.steps.members import stage_members
+from meterr_etl.steps.batch import Batch, create_batch, fill_batch, index_batch
+from meterr_etl.steps.members import (
+    create_groups,
+    drop_groups,
+    joined_to_groups,
+    stage_members,
+)
 from meterr_etl.steps.seen import judge_seen_before
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement, trusted_sql
@@ -42,10 +47,9 @@ def stage(run: Run, metrics: Metrics) -> None:
         _note_base(connection, run)
         verdict = _map_landing(connection, run, source)
         batch = create_batch(connection, run)
-        counts = _judge_rows(connection, run, batch, verdict)
+        counts = _judge_rows(connection, batch, verdict)
         reread_days = _days_read(connection, run)
-        for name, count in _repeated_in_read(connection, batch).items():
-            counts[name] += count
+        index_batch(connection, batch, lambda: _settle_repeated(connection, batch, counts))
         seen = judge_seen_before(connection, run, batch, source)
         counts["unchanged"] += seen["unchanged"]
         counts["superseded"] += seen["superseded"]
@@ -53,8 +57,8 @@ def stage(run: Run, metrics: Metrics) -> None:
         staged = _count(connection, batch.table)
         counts["new"] = staged - counts["revision"]
         _require_sum(counts, run)
-        metrics["new_members"] = stage_members(connection, run, verdict)
-        index_batch(connection, run, batch)
+        metrics["new_members"] = stage_members(connection, run)
+        drop_groups(connection, run)
         metrics["affected_days"] = record_affected_days(connection, run, source, reread_days)
         _record_verdicts(connection, run, counts)
     metrics["rows_read"] = counts.pop("read")
@@ -94,7 +98,10 @@ def _note_base(connection: Connection, run: Run) -> None:
 def _map_landing(connection: Connection, run: Run, source: Source) -> VerdictSql:
     tables = run.tables
     try:
+        # A tenth of the usual sample tells the planner enough of a table that is read whole.
+        connection.execute("set local default_statistics_target = 10")
         connection.execute(sql.SQL("analyze {}").format(tables.landing))
+        connection.execute("reset default_statistics_target")
     except psycopg.errors.UndefinedTable as error:
         raise ConflictError(
             f"Run {run.run_id} has no landing table.",
@@ -113,25 +120,19 @@ def _map_landing(connection: Connection, run: Run, source: Source) -> VerdictSql
     return compile_verdict({str(name): str(kind) for name, kind in rows if name != "_row"})
 
 
-def _judge_rows(
-    connection: Connection, run: Run, batch: Batch, verdict: VerdictSql
-) -> dict[str, int]:
-    read = _require_whole_landing(connection, run)
-    columns = list(verdict.staging_row)
-    legal = connection.execute(
-        sql.SQL(
-            "insert into {} (run_no, source_id, {}) select {}, {}, {} from {} as m where {}"
-        ).format(
-            batch.table,
-            sql.SQL(", ").join(sql.Identifier(name) for name in columns),
-            sql.Literal(run.run_no),
-            sql.Literal(batch.source_id),
-            sql.SQL(", ").join(verdict.staging_row[name] for name in columns),
-            run.tables.mapped,
-            verdict.is_legal,
-        )
-    ).rowcount
-    dead = _bury_dead_letters(connection, run, verdict) if legal < read else 0
+def _judge_rows(connection: Connection, batch: Batch, verdict: VerdictSql) -> dict[str, int]:
+    read = _require_whole_landing(connection, batch.run)
+    create_groups(connection, batch.run, verdict)
+    # Expressions have no statistics: from the few rows that the planner expects of such a join, it
+    # would go on to compare each row with each group.
+    connection.execute("set local enable_nestloop = off")
+    connection.execute("set local enable_mergejoin = off")
+    legal = fill_batch(connection, batch, verdict.by_member)
+    if legal < read:
+        _find_dead_rows(connection, batch.run, verdict)
+    connection.execute("reset enable_nestloop")
+    connection.execute("reset enable_mergejoin")
+    dead = _bury_dead_letters(connection, batch.run, verdict) if legal < read else 0
     return {"read": read, "dead": dead, "unchanged": 0, "superseded": 0, "void": 0}
 
 
@@ -151,19 +152,28 @@ def _require_whole_landing(connection: Connection, run: Run) -> int:
     return landed
 
 
+def _find_dead_rows(connection: Connection, run: Run, verdict: VerdictSql) -> None:
+    connection.execute(
+        statement(
+            SQL_PACKAGE,
+            "stage_dead_rows",
+            judged=joined_to_groups(run, verdict.by_member),
+            is_legal=verdict.by_member.is_legal,
+        )
+    )
+
+
 def _bury_dead_letters(connection: Connection, run: Run, verdict: VerdictSql) -> int:
+    connection.execute("analyze dead_rows")
     return connection.execute(
-        sql.SQL(
-            "insert into staging.dead_letters (run_id, source, source_event_id, reasons, raw)"
-            " select {}, {}, left(m.source_event_id::text, 256), {}, to_jsonb(l)"
-            " from {} as m inner join {} as l on l.ctid = m._row where not ({})"
-        ).format(
-            sql.Literal(run.run_id),
-            sql.Literal(run.source),
-            verdict.reasons,
-            run.tables.mapped,
-            run.tables.landing,
-            verdict.is_legal,
+        statement(
+            SQL_PACKAGE,
+            "stage_dead_letters",
+            run_id=sql.Literal(run.run_id),
+            source=sql.Literal(run.source),
+            reasons=verdict.reasons,
+            landing=run.tables.landing,
+            mapped=run.tables.mapped,
         )
     ).rowcount
 
@@ -179,12 +189,13 @@ def _days_read(connection: Connection, run: Run) -> list[date]:
     return [row[0] for row in rows if isinstance(row[0], date)]
 
 
-def _repeated_in_read(connection: Connection, batch: Batch) -> dict[str, int]:
+def _settle_repeated(connection: Connection, batch: Batch, counts: dict[str, int]) -> None:
     row = connection.execute(
         statement(SQL_PACKAGE, "repeated_in_read", batch=batch.table, content=batch.content_of("b"))
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate returns one row
-    return {"unchanged": int(str(row[0])), "superseded": int(str(row[1]))}
+    counts["unchanged"] += int(str(row[0]))
+    counts["superseded"] += int(str(row[1]))
 
 
 def _require_sum(counts: dict[str, int], run: Run) -> None:

@@ -10,6 +10,9 @@ from psycopg import sql
 
 Gate = Literal["landing", "staging", "marts"]
 
+# The constraint by which a table proves to be of one day, so that an attach need not read it.
+DAY_CHECK = "is_of_day"
+
 
 @dataclass(frozen=True)
 class RunTables:
@@ -54,17 +57,25 @@ class RunTables:
     @property
     def owners(self) -> sql.Identifier:
         """Owners that no published event names yet."""
-        return self._staging("batch_owners")
+        return self.members("owners")
 
     @property
     def skus(self) -> sql.Identifier:
         """Kinds of call that no published event names yet."""
-        return self._staging("batch_skus")
+        return self.members("skus")
 
     @property
     def tag_sets(self) -> sql.Identifier:
         """Tag sets that no published event bears yet."""
-        return self._staging("batch_tag_sets")
+        return self.members("tag_sets")
+
+    def members(self, kind: str) -> sql.Identifier:
+        """Members of one kind that no published event names yet."""
+        return self._staging(f"batch_{kind}")
+
+    def groups(self, kind: str) -> sql.Identifier:
+        """The landed rows grouped by the member of one kind that they name; gone after `stage`."""
+        return self._staging(f"groups_{kind}")
 
     def measures(self, gate: Gate) -> sql.Identifier:
         """One row: what a gate measured."""
