@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from psycopg import sql
+
 from meterr_etl.contract import leaves
+from meterr_etl.contract.storage import NARROW, read
 from meterr_etl.contract.token_event import Place, TokenEvent, mapped_fields
 
 
@@ -50,9 +53,14 @@ def _of_field(name: str) -> Column:
     return Column(name, mapped_fields()[name].rule.pg_type, _is_required(name))
 
 
+def _of_event(name: str) -> Column:
+    # Stored only where it is another than event_at (storage.py).
+    return Column(name, "timestamptz") if name == "source_updated_at" else _of_field(name)
+
+
 def _of_leaf(column: str) -> Column:
-    is_counter = column in fields_in("leaf")
-    return _of_field(column) if is_counter else Column(column, "bigint")
+    is_narrow = column in {leaf.column for leaf in NARROW}
+    return Column(column, "integer") if is_narrow else _of_field(column)
 
 
 EVENT_COLUMNS: tuple[Column, ...] = (
@@ -60,7 +68,15 @@ EVENT_COLUMNS: tuple[Column, ...] = (
     *(_of_leaf(column) for _, column in LEAVES),
     # Null where event_key is the id itself.
     *(Column(name, "text") for name in fields_in("identity")),
-    *(_of_field(name) for name in fields_in("event")),
+    *(_of_event(name) for name in fields_in("event")),
 )
 OWNER_COLUMNS = tuple(_of_field(name) for name in OWNER_FIELDS)
 SKU_COLUMNS = tuple(_of_field(name) for name in SKU_FIELDS)
+
+
+def canonical_columns(alias: str) -> sql.Composed:
+    """Return the list of every event column under an alias, read in the contract's types."""
+    return sql.SQL(", ").join(
+        sql.SQL("{} as {}").format(read(column.name, alias), sql.Identifier(column.name))
+        for column in EVENT_COLUMNS
+    )

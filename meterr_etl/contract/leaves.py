@@ -94,6 +94,7 @@ OUTPUT = Leaf(
     inclusive_parts=("reasoning_tokens", "output_audio_tokens"),
     exclusive_parts=("reasoning_tokens", "output_audio_tokens"),
 )
+REQUEST = Leaf("request", "request_count")
 LEAVES = (
     UNCACHED_INPUT,
     Leaf("cache_read", "cache_read_tokens"),
@@ -105,6 +106,6 @@ LEAVES = (
     Leaf("reasoning", "reasoning_tokens"),
     Leaf("output_audio", "output_audio_tokens"),
     Leaf("web_search", "web_search_requests"),
-    Leaf("request", "request_count"),
+    REQUEST,
 )
 TOKEN_TYPES = tuple(leaf.token_type for leaf in LEAVES)

@@ -18,6 +18,7 @@ from meterr_etl.contract.leaves import LEAVES
 from meterr_etl.contract.literals import sql_is_canonical_uuid
 from meterr_etl.contract.members import MEMBER_KINDS, MemberSql, member_sql
 from meterr_etl.contract.rule import FieldSql, MappedColumn, all_of, any_of, negated
+from meterr_etl.contract.storage import stored
 from meterr_etl.contract.token_event import derived_fields, mapped_fields
 
 
@@ -131,7 +132,8 @@ def _staging_row(
 ) -> dict[str, Composable]:
     day = sql.SQL("(({}) at time zone 'UTC')::date").format(typed["event_at"])
     by_column = {leaf.column: leaves[leaf.token_type] for leaf in LEAVES}
-    known = {**typed, **by_column, **keys, "event_date": day}
+    event = {**typed, **by_column, **keys, "event_date": day}
+    known = {**event, **stored(event)}
     return {
         column.name: known[column.name]
         for column in EVENT_COLUMNS

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from psycopg import sql
 
+from meterr_etl.contract.columns import canonical_columns
+from meterr_etl.contract.leaves import TOKEN_TYPES
 from meterr_etl.gates.expectation import MAX_HISTORY, MIN_HISTORY, Expectation
 from meterr_etl.gates.landing import TOO_LITTLE_HISTORY
 from meterr_etl.gates.measuring import Checkpoint, relation_columns
@@ -44,6 +46,8 @@ def staging_checkpoint(run: Run) -> Checkpoint:
         "batch_skus": tables.skus,
         "known_members": known,
         "entities": sql.Literal(entities),
+        "token_types": sql.Literal(list(TOKEN_TYPES)),
+        "columns": canonical_columns("b"),
         "min_history": sql.Literal(MIN_HISTORY),
         "max_history": sql.Literal(MAX_HISTORY),
     }

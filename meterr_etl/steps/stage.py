@@ -182,7 +182,8 @@ def _days_read(connection: Connection, run: Run) -> list[date]:
     # Rows of the look-back are no reason to rebuild a day: only what changed among them is.
     rows = connection.execute(
         sql.SQL(
-            "select event_date from {} where source_updated_at >= %s group by event_date"
+            "select event_date from {} where coalesce(source_updated_at, event_at) >= %s"
+            " group by event_date"
         ).format(run.tables.batch),
         (run.window.start,),
     ).fetchall()

@@ -6,6 +6,7 @@ from datetime import date
 
 from psycopg import sql
 
+from meterr_etl.contract.columns import canonical_columns
 from meterr_etl.ledger.runs import Run
 from meterr_etl.pricing.resolve import create_sku_rate_keys
 from meterr_etl.steps.batch import require_whole_batch
@@ -36,6 +37,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
                 schema=sql.Identifier(schema),
                 run_id=sql.Literal(run.run_id),
                 published_days=sql.Literal(_published_days(connection, run)),
+                columns=canonical_columns("e"),
                 batch=tables.batch,
                 superseded=tables.superseded,
                 batch_owners=tables.owners,

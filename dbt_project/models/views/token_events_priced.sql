@@ -2,7 +2,7 @@ with
 
 events as (
     select events.*
-    from {{ source('staging', 'token_events') }} as events
+    from {{ source('staging', 'canonical_events') }} as events
     inner join {{ source('ops', 'published_days') }} as days on events.event_date = days.event_date
 ),
 

@@ -14,6 +14,6 @@ select
         b.web_search_requests,
         b.request_count
     ) as largest_quantity
-from {batch} as b
+from (select {columns} from {batch} as b) as b
 order by largest_quantity desc nulls last
 limit 10

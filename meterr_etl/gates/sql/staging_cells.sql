@@ -37,7 +37,16 @@ select
         b.reasoning_tokens,
         b.output_audio_tokens,
         b.web_search_requests,
-        b.request_count
+        b.request_count,
+        case
+            when b.extra_units is not null
+                then (
+                    -- what is too large for its column lies here under its token type
+                    select max(u.quantity::numeric)::bigint
+                    from jsonb_each_text(b.extra_units) as u (unit, quantity)
+                    where u.unit = any({token_types}::text[])
+                )
+        end
     )) as largest_quantity,
     count(*) filter (
         where b.event_date <> (b.event_at at time zone 'UTC')::date

@@ -7,7 +7,7 @@ select
     b.event_date,
     b.source_id,
     b.event_key,
-    b.source_updated_at
+    coalesce(b.source_updated_at, b.event_at) as source_updated_at
 from {batch} as b
 where
     {is_marked}

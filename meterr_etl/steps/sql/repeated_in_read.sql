@@ -16,7 +16,8 @@ ranked as (
     where b.event_key in (select r.event_key from repeated as r)
     window same_id as (
         partition by b.event_key
-        order by b.source_updated_at desc, (row({content})::text) collate "C" desc
+        order by
+            coalesce(b.source_updated_at, b.event_at) desc, (row({content})::text) collate "C" desc
     )
 ),
 

@@ -7,7 +7,10 @@ select
     e.source_id,
     e.event_key,
     case
-        when (m.source_updated_at, {read_at}) >= (e.source_updated_at, r.read_at) then 'revision'
+        when
+            (m.source_updated_at, {read_at})
+            >= (coalesce(e.source_updated_at, e.event_at), r.read_at)
+            then 'revision'
         else 'superseded'
     end as verdict
 from marked as m

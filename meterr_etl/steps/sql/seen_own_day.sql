@@ -9,7 +9,10 @@ select
     e.event_key,
     case
         when row({batch_content}) is not distinct from row({event_content}) then 'unchanged'
-        when (b.source_updated_at, {read_at}) >= (e.source_updated_at, r.read_at) then 'revision'
+        when
+            (coalesce(b.source_updated_at, b.event_at), {read_at})
+            >= (coalesce(e.source_updated_at, e.event_at), r.read_at)
+            then 'revision'
         else 'superseded'
     end as verdict
 from {batch} as b

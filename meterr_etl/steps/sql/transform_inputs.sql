@@ -3,10 +3,8 @@
 create unlogged table {schema}.affected_days as
 select r.event_date from ops.run_days as r where r.run_id = {run_id};
 
--- `stage` creates a run's tables like the published ones, so the columns are the same in number
--- and order.
 create view {schema}.affected_events as
-select e.*
+select {columns}
 from staging.token_events as e
 where
     -- Spelled out, since only literals prune partitions while planning.
@@ -19,7 +17,7 @@ where
             and s.event_key = e.event_key
     )
 union all
-select e.* from {batch} as e;
+select {columns} from {batch} as e;
 
 -- What was new to the batch may have been published by another run since it was staged.
 create view {schema}.owners as

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from meterr_etl.contract.columns import (
     EVENT_COLUMNS,
@@ -13,6 +14,7 @@ from meterr_etl.contract.columns import (
     SKU_COLUMNS,
     SKU_FIELDS,
     Column,
+    canonical_columns,
 )
 from meterr_etl.contract.token_event import mapped_fields
 from meterr_etl.contract.verdict_sql import compile_verdict
@@ -57,6 +59,22 @@ def test_dimension_tables_match_the_event_in_both_directions_and_in_order(
     warehouse_db, table, key, columns
 ):
     assert columns_of(warehouse_db, table) == [Column(key, "bigint", True), *columns]
+
+
+def lines_of_view(connection: psycopg.Connection, view: str) -> list[str]:
+    """What a view selects, one column a line, in no order."""
+    row = connection.execute("select pg_get_viewdef(%s::regclass, 0)", [view]).fetchone()
+    return sorted(line.strip(" ,;") for line in row[0].removeprefix(" SELECT").splitlines())
+
+
+def test_the_view_of_canonical_events_reads_as_the_contract_says(warehouse_db):
+    of_contract = sql.SQL("create temp view read as select {} from staging.token_events as e")
+    with psycopg.connect(warehouse_db) as connection:
+        connection.execute(of_contract.format(canonical_columns("e")))
+        said, stands = (
+            lines_of_view(connection, view) for view in ("read", "staging.canonical_events")
+        )
+    assert stands == said
 
 
 def test_a_staging_row_fills_every_column_but_those_of_the_run():
