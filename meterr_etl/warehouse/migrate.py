@@ -26,6 +26,7 @@ LOCK_TIMEOUT = "3s"
 ATTEMPTS = 4
 LOCK_NAME = "meterr migrate"
 PUBLISHED = Place("published", "marts", LOCK_TIMEOUT)
+FIRST_SLOT = Place("s1", "candidate_s1")
 
 _Outcome = TypeVar("_Outcome")
 
@@ -54,6 +55,8 @@ def migrate() -> MigrationReport:
         contracts = read_contracts(parse_project(PUBLISHED))
         changes = _unless_busy(lambda: _derive_marts(contracts))
         views = _unless_busy(lambda: build_views(PUBLISHED, "tag:published"))
+        # Left warm, so that the next night does not begin by reading the whole project.
+        parse_project(FIRST_SLOT)
         revision = _revision()
     logger.info("migrate: at %s, %s marts, %s views", revision, len(contracts), len(views))
     return MigrationReport(

@@ -2,7 +2,7 @@
 -- leaves tell, so they are none.
 select
     s.event_date as charge_date,
-    coalesce(o.tenant_id, 'unassigned') as tenant_id,
+    s.tenant_id,
     s.source_id,
     s.sku_key,
     sum(s.event_count) as event_count,
@@ -22,6 +22,5 @@ select
     sum(s.request) as request
 from scanned as s
 left join {skus} as k on s.sku_key = k.sku_key
-left join {owners} as o on s.owner_key = o.owner_key
 where k.accounting_role is distinct from 'rollup'
 group by 1, 2, 3, 4

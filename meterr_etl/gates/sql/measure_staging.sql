@@ -8,10 +8,14 @@ with batch as (
     from cells as c
 ),
 
--- A batch is of one source; in order of the ids, as the index of each part gives them.
+-- A batch is of one source.
 repeated as (
-    select count(*) - count(distinct b.event_key) as repeated_ids
-    from {batch} as b
+    select coalesce(sum(i.row_count - 1), 0)::bigint as repeated_ids
+    from (
+        select count(*) as row_count
+        from {batch} as b
+        group by b.event_key
+    ) as i
 ),
 
 owners as (
