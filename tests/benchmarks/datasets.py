@@ -60,6 +60,7 @@ class Bench:
     """A running server; groups ask it for sources and warehouses, which go with it."""
 
     server: EmbeddedPostgres
+    is_warm: bool = False
     _sources: dict[str, Database] = field(default_factory=dict)
 
     def database(self, name: str) -> Database:
@@ -94,13 +95,14 @@ class Bench:
 
     def migrated(self) -> str:
         """Return the name of a migrated warehouse with rates and without events, made once."""
-        if not self._exists(MIGRATED):
+        if not self.exists(MIGRATED):
             self.database(MIGRATED)
             with environment(METERR_WAREHOUSE_URL=self.server.url(MIGRATED)):
                 settings.cache_clear()
                 migrate()
                 sync_rates()
             settings.cache_clear()
+            self.settle(self.database(MIGRATED))
         return MIGRATED
 
     def copy(self, template: str, name: str) -> Database:
@@ -109,7 +111,7 @@ class Bench:
         self._admin(f'create database "{name}" template "{template}" strategy file_copy')
         copy = Database(name, self.server.url(name))
         self._copy_grants(template, name)
-        self.settle(copy)
+        copy.execute("checkpoint")
         return copy
 
     def drop(self, database: Database) -> None:
@@ -136,7 +138,8 @@ class Bench:
                     )
                 )
 
-    def _exists(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
+        """Whether the server has such a database."""
         with psycopg.connect(self.server.admin_url, autocommit=True) as connection:
             query = "select from pg_database where datname = %s"
             return connection.execute(query, (name,)).fetchone() is not None

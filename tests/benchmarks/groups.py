@@ -33,6 +33,11 @@ GROUPS = (
     Group("move", is_quick=True),
     Group("night", is_quick=True),
     Group("storage", is_quick=True),
+    Group("seen"),
+    Group("growth"),
+    Group("backfill"),
+    Group("airflow"),
+    Group("peers"),
 )
 
 

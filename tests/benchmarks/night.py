@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from tests.benchmarks.baseline import SCRIPT_DATABASE, bare_pipe, handwritten_night
 from tests.benchmarks.datasets import DAY, Bench, Database
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.nights import Night, import_seconds, run_night
+from tests.benchmarks.nights import Night, import_seconds, run_night, warm_up
 from tests.benchmarks.sizes import Size
 
 GROUP = "night"
@@ -29,6 +29,7 @@ ANTIDOTE = "delete from public.token_usage where input_tokens = -5"
 
 def figures(bench: Bench, size: Size) -> list[Figure]:
     """Measure at the size's events and at its larger count, if it has one."""
+    warm_up(bench)
     found = _compared(bench, size.events, size.rounds, target=2.0, is_detailed=True)
     if size.large_events is not None:
         found += _compared(

@@ -31,6 +31,7 @@ def main() -> None:
     """Run one day step by step."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--day", type=date.fromisoformat, required=True)
+    parser.add_argument("--first", type=date.fromisoformat, help="the window's, else the day")
     parser.add_argument("--until", choices=STEPS, default=STEPS[-1])
     parser.add_argument("--time", action="append", default=[])
     options = parser.parse_args()
@@ -38,7 +39,8 @@ def main() -> None:
     functions: dict[str, float] = {}
     for name in options.time:
         _measure_function(name, functions)
-    steps = _run(options.day, STEPS[: STEPS.index(options.until) + 1])
+    first, last = Window.of_day(options.first or options.day), Window.of_day(options.day)
+    steps = _run(Window(first.start, last.end), STEPS[: STEPS.index(options.until) + 1])
     print(json.dumps({"start_seconds": started_up, "steps": steps, "functions": functions}))
 
 
@@ -57,7 +59,7 @@ def peak_mb() -> float:
     return int(line.split()[1]) / 1024
 
 
-def _run(day: date, steps: tuple[str, ...]) -> dict[str, dict[str, float]]:
+def _run(window: Window, steps: tuple[str, ...]) -> dict[str, dict[str, float]]:
     measured: dict[str, dict[str, float]] = {}
     databases = [
         os.environ[name].rpartition("/")[2]
@@ -68,7 +70,7 @@ def _run(day: date, steps: tuple[str, ...]) -> dict[str, dict[str, float]]:
         for step in steps:
             before, started = worked(admin, databases), time.perf_counter()
             if step == "extract":
-                run_id = extract("supabase", Window.of_day(day), trigger="test")
+                run_id = extract("supabase", window, trigger="test")
             else:
                 run_step(step, run_id)
             seconds = time.perf_counter() - started

@@ -16,7 +16,7 @@ from tests.benchmarks.baseline import environment, psql
 from tests.benchmarks.datasets import Bench, Database
 from tests.benchmarks.figures import Figure, not_measured
 from tests.benchmarks.nights import run_night
-from tests.benchmarks.peers.environment import PEERS_PYTHON, WHY_NOT, is_installed
+from tests.benchmarks.peer_programs.environment import PEERS_PYTHON, WHY_NOT, is_installed
 from tests.benchmarks.sizes import Size
 
 GROUP = "storage"
@@ -80,7 +80,7 @@ def _parquet(bench: Bench, warehouse: Database, events: int, heap: float) -> Fig
         with csv.open("wb") as output:
             command = [*psql(bench, warehouse), "-q", "-c", EXPORT]
             subprocess.run(command, stdout=output, check=True, env=environment(warehouse))
-        script = Path(__file__).resolve().parent / "peers" / "write_parquet.py"
+        script = Path(__file__).resolve().parent / "peer_programs" / "write_parquet.py"
         types = json.dumps(dict(warehouse.rows(TYPES)))
         subprocess.run([PEERS_PYTHON, script, csv, file, types], check=True)
         size = file.stat().st_size

@@ -34,8 +34,9 @@ def target(figure: Figure) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """Return a value with three digits that count, and its unit."""
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    """Return a value with the digits that count, and its unit."""
+    bounds = ((100, 0), (10, 1), (0.1, 2), (0.01, 3))
+    digits = next((digits for bound, digits in bounds if abs(value) >= bound), 4)
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 
