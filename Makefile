@@ -7,13 +7,16 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := .venv-peers
+PEERS_LOCK := tests/benchmarks/peers.lock
+PEERS_INSTALLED := $(PEERS)/.installed
 
 # Uncompiled, every process would compile Airflow and dbt anew: 10 s a start instead of 4.
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 unexport VIRTUAL_ENV
 
-.PHONY: help install demo up down test check bench bench-quick docs lock clean
+.PHONY: help install demo up down test check bench bench-quick peers docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,22 +43,28 @@ check: $(INSTALLED) ## lint, types, layers, SQL style
 	@cd dbt_project && ../$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 models tests
 	@cd meterr_etl && ../$(BIN)/sqlfluff lint --nocolor --disable-progress-bar --processes 2 .
 
-bench: $(INSTALLED) ## measure at full size
+bench: $(INSTALLED) ## measure at full size (about an hour)
+	@$(MAKE) --no-print-directory peers || \
+	  echo "The peers can't be installed, so they will not be measured." >&2
 	@$(BIN)/python -m tests.benchmarks
 
 bench-quick: $(INSTALLED) ## measure in a few minutes
 	@$(BIN)/python -m tests.benchmarks --quick
 
+peers: $(PEERS_INSTALLED) ## create .venv-peers, which the full benchmark compares us with
+
 docs: $(INSTALLED) ## write DATA_DICTIONARY.md anew from the event's contract
 	@$(BIN)/python -c 'from meterr_etl.contract.dictionary import page; print(page(), end="")' \
 	  > DATA_DICTIONARY.md
 
-lock: ## solve requirements.lock anew from pyproject.toml (needs uv on PATH)
+lock: ## solve both lock files anew (needs uv on PATH)
 	@uv pip compile pyproject.toml --extra dev --generate-hashes --no-header \
 	  --no-emit-index-url --python-version 3.11 --quiet --output-file requirements.lock
+	@uv pip compile tests/benchmarks/peers.in --generate-hashes --no-header \
+	  --no-emit-index-url --python-version 3.11 --quiet --output-file $(PEERS_LOCK)
 
 clean: down ## remove .venv and caches; databases stay
-	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) $(PEERS) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@python=; \
@@ -75,4 +84,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
 	  --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@touch $@
+
+$(PEERS_INSTALLED): $(PEERS_LOCK) $(INSTALLED)
+	@echo "Installing the benchmark's peers into $(PEERS), once ..." >&2
+	@$(BIN)/python -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  --require-hashes --no-deps -r $(PEERS_LOCK)
+	@$(PEERS)/bin/python -m compileall -q -j 0 $(PEERS)/lib >/dev/null || true
 	@touch $@

@@ -1,85 +1,60 @@
-"""Figures of a benchmark: a value, the baseline of the same run, their ratio, and the target."""
+"""One figure of a benchmark: a value, its baseline of the same run, their ratio, and the target."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-
-import psutil
-from rich.console import Console
-from rich.table import Table
-
-RESULTS_FOLDER = Path(__file__).resolve().parent / "results"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value; `target` is the greatest ratio to the baseline that we aim at."""
+    """One measured value; an absolute aim is given as the baseline, with a target of 1.
+
+    `value` is None where nothing was measured; `note` then says why. `target` bounds the ratio from
+    above, or from below where `is_floor`.
+    """
 
     group: str
     name: str
-    value: float
+    value: float | None
     unit: str
     baseline_name: str | None = None
     baseline: float | None = None
     target: float | None = None
+    is_floor: bool = False
+    note: str | None = None
 
     @property
     def ratio(self) -> float | None:
-        """Value by baseline, None without one."""
-        return self.value / self.baseline if self.baseline else None
+        """Value by baseline, None where one of them is missing."""
+        if self.value is None or not self.baseline:
+            return None
+        return self.value / self.baseline
 
     @property
     def meets_target(self) -> bool | None:
         """Whether the ratio is within the target; None where there is nothing to compare."""
         if self.target is None or self.ratio is None:
             return None
-        return self.ratio <= self.target
+        return self.ratio >= self.target if self.is_floor else self.ratio <= self.target
+
+    @property
+    def verdict(self) -> str:
+        """`met`, `missed`, `not measured`, or nothing where no target is set."""
+        if self.value is None:
+            return "not measured"
+        return {True: "met", False: "missed", None: ""}[self.meets_target]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields and what follows from them."""
+        return {**asdict(self), "ratio": self.ratio, "meets_target": self.meets_target}
+
+    @classmethod
+    def from_json(cls, entry: dict[str, object]) -> Figure:
+        """Return the figure that `as_json` wrote; what follows from the fields is computed anew."""
+        names = cls.__dataclass_fields__
+        return cls(**{name: value for name, value in entry.items() if name in names})  # type: ignore[arg-type]
 
 
-def print_figures(figures: list[Figure], title: str) -> None:
-    """Print a table of the figures."""
-    table = Table(title=title)
-    for heading in ("", "figure", "value", "baseline", "", "ratio", "target"):
-        table.add_column(
-            heading, justify="right" if heading in {"value", "baseline", "ratio"} else "left"
-        )
-    for figure in figures:
-        verdict = {True: "met", False: "missed", None: ""}[figure.meets_target]
-        table.add_row(
-            figure.group,
-            figure.name,
-            f"{figure.value:,.2f} {figure.unit}",
-            f"{figure.baseline:,.2f} {figure.unit}" if figure.baseline is not None else "",
-            figure.baseline_name or "",
-            f"{figure.ratio:.2f}" if figure.ratio is not None else "",
-            f"≤ {figure.target:g} {verdict}" if figure.target is not None else "",
-        )
-    Console(width=130).print(table)
-
-
-def write_figures(figures: list[Figure], name: str, facts: dict[str, object]) -> Path:
-    """Write the figures, the machine's size and the given facts as JSON; returns the file."""
-    RESULTS_FOLDER.mkdir(exist_ok=True)
-    path = RESULTS_FOLDER / f"{name}.json"
-    content = {
-        "name": name,
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "cores": os.cpu_count(),
-            "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-            "load_before": round(os.getloadavg()[2], 2),
-            "python": platform.python_version(),
-        },
-        "facts": facts,
-        "figures": [
-            {**asdict(figure), "ratio": figure.ratio, "meets_target": figure.meets_target}
-            for figure in figures
-        ],
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    return path
+def not_measured(group: str, name: str, unit: str, why: str) -> Figure:
+    """Return a figure that says why there is none."""
+    return Figure(group, name, None, unit, note=why)

@@ -1,4 +1,4 @@
-"""requirements.lock is whole, hashed, free of addresses, and in step with pyproject.toml."""
+"""The lock files are whole, hashed, free of addresses; ours is in step with pyproject.toml."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ def lock(repository):
     return (repository.root / "requirements.lock").read_text()
 
 
-def test_every_line_is_a_pin_with_its_hashes_and_no_address(lock):
+@pytest.mark.parametrize(
+    ("path", "pins"), [("requirements.lock", 100), ("tests/benchmarks/peers.lock", 30)]
+)
+def test_every_line_is_a_pin_with_its_hashes_and_no_address(repository, path, pins):
+    lock = (repository.root / path).read_text()
     assert faults(lock) == []
-    assert len(PIN.findall(lock)) > 100
+    assert len(PIN.findall(lock)) > pins
 
 
 @pytest.mark.parametrize(
