@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 import traceback
@@ -33,6 +34,8 @@ def main() -> int:
         return 2
     if options.events:
         size = size.scaled_to(options.events)
+    # As an exit, so that a benchmark that is ended stops what it started.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with running_bench() as bench:
         failed = [group.name for group in groups if not _measure(group, bench, size)]
     _finish(size, groups)

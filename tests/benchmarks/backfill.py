@@ -63,7 +63,9 @@ def _by_command_line(days: list[date]) -> float:
         f"--end={days[-1]}", f"--parallel={PARALLEL}", "--json",
     ]  # fmt: skip
     started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=os.environ)
+    if done.returncode != 0:
+        raise RuntimeError("\n".join(["The backfill failed:", *done.stderr.splitlines()[-30:]]))
     return time.perf_counter() - started
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+TRIAL_BACKFILL_DAYS = 4
 RESULTS_FOLDER = Path(__file__).resolve().parent / "results"
 
 
@@ -31,9 +32,9 @@ class Size:
         return RESULTS_FOLDER / f"{self.name}.json"
 
     def scaled_to(self, events: int) -> Size:
-        """Return a trial of this size: every count of events shrinks alike, days and rounds stay.
+        """Return a trial of this size: every count of events shrinks alike, and there are few days.
 
-        It has a name of its own, so that no trial is taken for a measurement.
+        It shows whether everything works; its name keeps it from being taken for a measurement.
         """
 
         def scaled(count: int) -> int:
@@ -44,6 +45,10 @@ class Size:
             name="trial",
             events=events,
             large_events=scaled(self.large_events) if self.large_events else None,
+            rounds=1,
+            history_days=self.history_days[:2],
+            late_days=self.late_days[:2],
+            backfill_days=TRIAL_BACKFILL_DAYS,
             history_events_per_day=scaled(self.history_events_per_day),
             backfill_events_per_day=scaled(self.backfill_events_per_day),
             peer_events=scaled(self.peer_events),
