@@ -53,6 +53,8 @@ def print_figures(figures: Iterable[Figure], title: str) -> None:
 
 def markdown(results: Results) -> str:
     """Return the figures as a Markdown table below a line that says when and on what."""
+    if not results:
+        return "Nothing is measured yet: `make bench`.\n"
     lines = [_circumstances(results), "", _line(HEADINGS), _line("---" for _ in HEADINGS)]
     for measured in results.values():
         lines += [_line(row(figure)) for figure in measured.figures]

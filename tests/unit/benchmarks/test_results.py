@@ -78,6 +78,10 @@ def test_the_table_says_when_and_on_what_and_keeps_its_cells_apart():
     assert r"| move | a \| b | 2.20 s | pipe, 2.00 s | 1.10 | ≤ 1.3 met |" in table
 
 
+def test_without_figures_the_document_says_so():
+    assert markdown({}) == "Nothing is measured yet: `make bench`.\n"
+
+
 def test_a_table_replaces_what_stands_between_the_markers_and_nothing_else():
     assert replaced(f"a\n{BEGIN}\nold\n{END}\nb\n", "new\n") == f"a\n{BEGIN}\nnew\n{END}\nb\n"
     with pytest.raises(ValueError, match="lacks"):
