@@ -16,7 +16,13 @@ from meterr_etl.errors import BusyError
 from meterr_etl.settings import PROJECT_ROOT
 from meterr_etl.warehouse.connection import warehouse
 from meterr_etl.warehouse.marts_contract import MartContract, read_contracts
-from meterr_etl.warehouse.marts_dbt import BuildFailedError, Place, build_views, parse_project
+from meterr_etl.warehouse.marts_dbt import (
+    BuildFailedError,
+    Place,
+    build_views,
+    compile_models,
+    parse_project,
+)
 from meterr_etl.warehouse.marts_tables import MartChanges, apply_contracts
 
 logger = logging.getLogger(__name__)
@@ -52,7 +58,8 @@ def migrate() -> MigrationReport:
     """
     with _only_migration():
         _unless_busy(_upgrade_schemas)
-        contracts = read_contracts(parse_project(PUBLISHED))
+        queries = compile_models(PUBLISHED, "tag:candidate tag:monthly")
+        contracts = read_contracts(parse_project(PUBLISHED), queries)
         changes = _unless_busy(lambda: _derive_marts(contracts))
         views = _unless_busy(lambda: build_views(PUBLISHED, "tag:published"))
         # Left warm, so that the next night does not begin by reading the whole project.
