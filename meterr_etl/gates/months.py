@@ -19,8 +19,8 @@ PREPARED = ("affected", "daily", "monthly", "gaps")
 # The smallest daily mart, and made by another path than most that months sum up.
 DAILY_MART = "usage_by_tenant_daily"
 REMEDY = (
-    "Fill the mart anew from its days: delete its row in ops.published_marts, run `meterr migrate`, "
-    "then this window again. If that does not help, report the run's page: it is a defect."
+    "Run `meterr migrate --refill-months`, then this window again. If that does not help, report "
+    "the run's page: it is a defect of the pipeline."
 )
 
 

@@ -119,7 +119,11 @@ def _marts_to_publish() -> tuple[PublishedMart, ...]:
 
 
 def _settle_months(
-    guard: Connection, run: Run, days: list[date], marts: tuple[PublishedMart, ...], metrics: Metrics
+    guard: Connection,
+    run: Run,
+    days: list[date],
+    marts: tuple[PublishedMart, ...],
+    metrics: Metrics,
 ) -> None:
     from meterr_etl.gates import run_gate  # noqa: PLC0415 - seconds; here only the last gate runs
 

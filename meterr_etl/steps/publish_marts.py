@@ -56,7 +56,5 @@ def _delete_months(guard: Connection, mart: PublishedMart, replaced: sql.Identif
         for name in mart.key
     )
     guard.execute(
-        sql.SQL("delete from {} as m using {} as r where {}").format(
-            mart.table, replaced, same_key
-        )
+        sql.SQL("delete from {} as m using {} as r where {}").format(mart.table, replaced, same_key)
     )

@@ -97,7 +97,9 @@ def _with_query(
         return mart
     (parent,) = parents
     _require_months_stand_for_days(mart, contracts[parent.name])
-    pieces = [piece.replace("{", "{{").replace("}", "}}") for piece in query.split(parent.relation_name)]
+    pieces = [
+        piece.replace("{", "{{").replace("}", "}}") for piece in query.split(parent.relation_name)
+    ]
     return replace(mart, derivation="{daily}".join(pieces))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from graphlib import TopologicalSorter
 
+import psycopg
 from psycopg import sql
 
+from meterr_etl.errors import InputError
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.marts import PUBLISH_LOCK
 from meterr_etl.warehouse.marts_contract import MartContract
@@ -17,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 
 def marts_to_fill(
-    connection: Connection, contracts: tuple[MartContract, ...]
+    connection: Connection, contracts: tuple[MartContract, ...], *, refill_months: bool
 ) -> tuple[MartContract, ...]:
     """Return the marts that must be made of published ones, in the order in which they can be.
 
     Where there are some, no publish can happen until the transaction ends.
     """
-    if not any(_is_stale(connection, mart) for mart in contracts):
+    if not (refill_months or any(_is_stale(connection, mart) for mart in contracts)):
         return ()
     # Before any lock of a table: a publish takes them in this order too.
     connection.execute(f"select pg_advisory_xact_lock({PUBLISH_LOCK})")
@@ -31,18 +33,30 @@ def marts_to_fill(
     unfilled: dict[str, MartContract] = {}
     for name in TopologicalSorter({m.name: m.made_of for m in contracts}).static_order():
         mart = by_name[name]
-        if _is_stale(connection, mart) or (mart.daily_mart in unfilled):
+        is_asked_for = mart.daily_mart and (refill_months or mart.daily_mart in unfilled)
+        if is_asked_for or _is_stale(connection, mart):
             unfilled[name] = mart
     return tuple(unfilled.values())
 
 
 def drop_view_in_the_way(connection: Connection, mart: MartContract) -> None:
-    """Drop the view of a mart's name, which the mart was before it became a table."""
+    """Drop the view of a mart's name, which the mart was before it became a table.
+
+    Raises:
+        InputError: somebody built a view of their own on it.
+    """
     rows = connection.execute(
         "select from pg_views where schemaname = 'marts' and viewname = %s", (mart.name,)
     ).fetchall()
-    if rows:
+    if not rows:
+        return
+    try:
         connection.execute(sql.SQL("drop view {}").format(mart_table(mart.name)))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        raise InputError(
+            f"marts.{mart.name} becomes a table, but {error.diag.message_detail}.",
+            remedy="Drop what depends on it, run `meterr migrate`, and create it again.",
+        ) from error
 
 
 def fill_marts(connection: Connection, marts: tuple[MartContract, ...]) -> None:

@@ -26,7 +26,9 @@ class MartChanges:
     added: tuple[str, ...]
 
 
-def apply_contracts(connection: Connection, contracts: tuple[MartContract, ...]) -> MartChanges:
+def apply_contracts(
+    connection: Connection, contracts: tuple[MartContract, ...], *, refill_months: bool = False
+) -> MartChanges:
     """Bring the published tables up to their contracts, all of them or none.
 
     Expects a transaction of meterr_publisher; an added column is nullable for what stands.
@@ -37,7 +39,7 @@ def apply_contracts(connection: Connection, contracts: tuple[MartContract, ...])
     types = _server_types(connection, contracts)
     created, added = [], []
     _require_no_lost_mart(connection, contracts)
-    unfilled = marts_to_fill(connection, contracts)
+    unfilled = marts_to_fill(connection, contracts, refill_months=refill_months)
     for mart in contracts:
         standing = _standing_columns(connection, mart)
         if standing:

@@ -47,8 +47,10 @@ class MigrationReport:
     views: tuple[str, ...]
 
 
-def migrate() -> MigrationReport:
+def migrate(*, refill_months: bool = False) -> MigrationReport:
     """Create or update everything in the warehouse database; a second call changes nothing.
+
+    `refill_months` sums up every month anew from its published days.
 
     Raises:
         BusyError: another migration runs, or readers hold what has to change.
@@ -60,7 +62,7 @@ def migrate() -> MigrationReport:
         _unless_busy(_upgrade_schemas)
         queries = compile_models(PUBLISHED, "tag:candidate tag:monthly")
         contracts = read_contracts(parse_project(PUBLISHED), queries)
-        changes = _unless_busy(lambda: _derive_marts(contracts))
+        changes = _unless_busy(lambda: _derive_marts(contracts, refill_months=refill_months))
         views = _unless_busy(lambda: build_views(PUBLISHED, "tag:published"))
         # Left warm, so that the next night does not begin by reading the whole project.
         parse_project(FIRST_SLOT)
@@ -93,10 +95,10 @@ def _upgrade_schemas() -> None:
     command.upgrade(Config(toml_file=PROJECT_ROOT / "pyproject.toml"), "head")
 
 
-def _derive_marts(contracts: tuple[MartContract, ...]) -> MartChanges:
+def _derive_marts(contracts: tuple[MartContract, ...], *, refill_months: bool) -> MartChanges:
     with warehouse("meterr_publisher", application_name=LOCK_NAME) as connection:
         connection.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
-        return apply_contracts(connection, contracts)
+        return apply_contracts(connection, contracts, refill_months=refill_months)
 
 
 def _revision() -> str:
