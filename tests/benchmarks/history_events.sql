@@ -1,13 +1,12 @@
 -- The one place that knows how a staged event is laid out: a weekday's calls as events of one day.
 insert into staging.token_events (
-    event_date, run_no, event_at, source_updated_at, event_key, owner_key, sku_key,
+    event_date, run_no, event_at, event_key, owner_key, sku_key,
     uncached_input_tokens, cache_read_tokens, output_tokens, reasoning_tokens, request_count,
     source_id, latency_ms
 )
 select
     %(day)s,
     %(run_no)s,
-    c.called_at,
     c.called_at,
     md5(%(day)s::text || c.call_no)::uuid,
     c.owner_key,
