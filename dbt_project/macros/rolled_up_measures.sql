@@ -13,8 +13,8 @@
         sum({{ relation }}.billed_cost) as billed_cost
 {%- endmacro %}
 
-{#- The same measures of a month, from rows of a daily roll-up. -#}
-{% macro monthly_measures() -%}
+{#- The same measures from rows of a roll-up that has them: of a month, or of fewer dimensions. -#}
+{% macro summed_measures() -%}
     sum(request_count)::bigint as request_count,
         sum(input_tokens) as input_tokens,
         sum(output_tokens) as output_tokens,
@@ -30,4 +30,9 @@
 {#- A name may change within a month; the last day's is shown. -#}
 {% macro latest(column) -%}
     (array_agg({{ column }} order by charge_date desc))[1]
+{%- endmacro %}
+
+{#- The month that a row is billed in. -#}
+{% macro billing_month(charge_date) -%}
+    date_trunc('month', {{ charge_date }}::timestamp)::date
 {%- endmacro %}

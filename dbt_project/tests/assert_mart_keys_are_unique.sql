@@ -7,6 +7,8 @@
     'usage_by_team_daily': ref('usage_by_team_daily'),
     'usage_by_model_daily': ref('usage_by_model_daily'),
     'usage_by_user_daily': ref('usage_by_user_daily'),
+    'usage_by_feature_daily': ref('usage_by_feature_daily'),
+    'usage_by_tenant_daily': ref('usage_by_tenant_daily'),
     'usage_by_hour': ref('usage_by_hour'),
     'unpriced_usage_daily': ref('unpriced_usage_daily'),
 } %}

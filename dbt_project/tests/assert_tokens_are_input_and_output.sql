@@ -4,6 +4,8 @@
     ref('usage_by_team_daily'),
     ref('usage_by_model_daily'),
     ref('usage_by_user_daily'),
+    ref('usage_by_feature_daily'),
+    ref('usage_by_tenant_daily'),
     ref('usage_by_hour'),
 ] %}
 {%- for roll_up in roll_ups %}

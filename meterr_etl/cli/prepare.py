@@ -23,14 +23,20 @@ def register(app: typer.Typer) -> None:
     )
 
 
-def migrate(*, as_json: AsJson = False) -> None:
+def migrate(
+    *,
+    refill_months: Annotated[
+        bool, typer.Option("--refill-months", help="Also sum up every month anew from its days.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Create or update the warehouse's schemas, roles, tables and published views."""
     from dataclasses import asdict  # noqa: PLC0415
 
     from meterr_etl.warehouse.migrate import migrate as run_migrations  # noqa: PLC0415
 
     log_progress()
-    report = run_migrations()
+    report = run_migrations(refill_months=refill_months)
     if as_json:
         print_json(asdict(report))
     else:

@@ -11,6 +11,7 @@ from meterr_etl.gates.judge import judge
 from meterr_etl.gates.landing import landing_checkpoint
 from meterr_etl.gates.marts import marts_checkpoint
 from meterr_etl.gates.measuring import Checkpoint, fetch_sample, measure
+from meterr_etl.gates.months import months_checkpoint
 from meterr_etl.gates.staging import staging_checkpoint
 from meterr_etl.gates.verdicts import GateReport, Outcome, Row, Verdict, record_verdicts
 from meterr_etl.ledger.runs import load_run
@@ -22,6 +23,7 @@ CHECKPOINTS = {
     "landing": landing_checkpoint,
     "staging": staging_checkpoint,
     "marts": marts_checkpoint,
+    "months": months_checkpoint,
 }
 SAMPLE_ROWS = 10
 SAMPLE_CELL = 200

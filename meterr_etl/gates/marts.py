@@ -23,9 +23,11 @@ CANDIDATE = {
     "by_team": "usage_by_team_daily",
     "by_model": "usage_by_model_daily",
     "by_user": "usage_by_user_daily",
+    "by_feature": "usage_by_feature_daily",
+    "by_tenant": "usage_by_tenant_daily",
     "by_hour": "usage_by_hour",
 }
-ROLL_UPS = ("by_owner", "by_team", "by_model", "by_user", "by_hour")
+ROLL_UPS = ("by_owner", "by_team", "by_model", "by_user", "by_feature", "by_tenant", "by_hour")
 PREPARED = (
     "moved",
     "scanned",

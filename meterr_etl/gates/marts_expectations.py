@@ -28,7 +28,7 @@ def marts_expectations(chosen: SourceSettings) -> tuple[Expectation, ...]:
     )
 
 
-def _none_of(
+def none_of(
     name: str,
     measure: str,
     seen: str,
@@ -46,28 +46,28 @@ def _none_of(
 
 def _conservation() -> tuple[Expectation, ...]:
     return (
-        _none_of(
+        none_of(
             "affected_events_complete",
             "event_gaps",
             "{event_gaps:,} affected days hold other events than they should{moved_note}",
             expected="published events, less those superseded, plus the batch",
             evidence="event_gap_rows",
         ),
-        _none_of(
+        none_of(
             "price_lines_hold_all_usage",
             "type_gaps",
             "{type_gaps:,} sums per day, tenant and token type differ from the events{moved_note}",
             expected="every token and call of the affected events on exactly one price line",
             evidence="type_gap_rows",
         ),
-        _none_of(
+        none_of(
             "roll_ups_hold_all_usage",
             "quantity_gaps",
             "{quantity_gaps:,} quantities of roll-ups differ from the price lines{moved_note}",
             expected="the same tokens and requests per day and tenant in every roll-up",
             evidence="quantity_gap_rows",
         ),
-        _none_of(
+        none_of(
             "roll_ups_hold_all_cost",
             "cost_gaps",
             "{cost_gaps:,} costs of roll-ups differ from the price lines{moved_note}",
@@ -80,28 +80,28 @@ def _conservation() -> tuple[Expectation, ...]:
 
 def _price_lines() -> tuple[Expectation, ...]:
     return (
-        _none_of(
+        none_of(
             "cost_is_quantity_times_rate",
             "misrated_lines",
             "{misrated_lines:,} price lines cost something else than quantity times unit price",
             expected="the exact product on every line",
             sample="sample_misrated",
         ),
-        _none_of(
+        none_of(
             "no_negative_cost",
             "negative_lines",
             "{negative_lines:,} price lines have a negative cost",
             expected="none",
             sample="sample_negative_cost",
         ),
-        _none_of(
+        none_of(
             "priced_lines_have_rates",
             "rateless_lines",
             "{rateless_lines:,} priced lines lack a rate, a unit price or a cost",
             expected="all of them on every priced line",
             sample="sample_rateless",
         ),
-        _none_of(
+        none_of(
             "unpriced_lines_have_no_cost",
             "unpriced_lines_with_cost",
             "{unpriced_lines_with_cost:,} lines without a price have a cost",
@@ -113,7 +113,7 @@ def _price_lines() -> tuple[Expectation, ...]:
 
 def _unpriced() -> tuple[Expectation, ...]:
     return (
-        _none_of(
+        none_of(
             "unpriced_share_small",
             "unpriced_excess",
             "{unpriced_tokens:,.0f} of {tokens:,.0f} tokens have no price, mostly {unpriced_most}",
@@ -138,13 +138,13 @@ def _unpriced() -> tuple[Expectation, ...]:
 
 def _continuity() -> tuple[Expectation, ...]:
     return (
-        _none_of(
+        none_of(
             "affected_days_present",
             "days_missing",
             "affected days with events but no price line: {days_missing_names}",
             expected="each of the {affected_days} affected days that has events",
         ),
-        _none_of(
+        none_of(
             "no_other_day_built",
             "days_strange",
             "days built although the run does not affect them: {days_strange_names}",

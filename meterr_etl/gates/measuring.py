@@ -18,7 +18,12 @@ from meterr_etl.warehouse.names import Gate
 from meterr_etl.warehouse.statements import statement
 
 SQL_PACKAGE = "meterr_etl.gates"
-PREVIOUS_STEP = {"landing": "extract", "staging": "stage", "marts": "transform"}
+PREVIOUS_STEP = {
+    "landing": "extract",
+    "staging": "stage",
+    "marts": "transform",
+    "months": "publish",
+}
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
-import psycopg
 from psycopg import sql
 
 from meterr_etl.errors import BusyError, ConflictError
 from meterr_etl.ledger.runs import Metrics, Run, load_run
 from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.attach import attach_days
+from meterr_etl.steps.months import ChangedDays, derive_months
 from meterr_etl.steps.overtaken import affected_days, date_list, hidden_days, overtaken_by
+from meterr_etl.steps.publish_marts import UNFIT, publish_mart
 from meterr_etl.steps.publish_owners import record_dimensions, record_unresolved_owners
 from meterr_etl.warehouse.connection import Connection, warehouse
-from meterr_etl.warehouse.marts import PublishedMart, ensure_day_partitions, published_marts
-from meterr_etl.warehouse.statements import column_list, statement
+from meterr_etl.warehouse.marts import (
+    PUBLISH_LOCK,
+    PublishedMart,
+    ensure_day_partitions,
+    published_marts,
+)
+from meterr_etl.warehouse.statements import statement
 
 logger = logging.getLogger(__name__)
 SQL_PACKAGE = "meterr_etl.steps"
-UNFIT = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
 MOST_REBUILDS = 2
-PUBLISH_LOCK = "hashtextextended('meterr publish', 0)"
 
 
 def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None]) -> None:
@@ -35,7 +39,8 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
 
     Raises:
         ConflictError: the run has no candidate, or its marts changed their shape meanwhile.
-        GateFailedError: the rebuilt run did not pass its gates.
+        GateFailedError: the months as they would stand did not pass their gate, or the rebuilt
+            run its own.
     """
     with _publish_lock() as guard:
         if _is_published(guard, run):
@@ -45,6 +50,7 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
         days = affected_days(guard, run)
         _require_whole_candidate(guard, run, days)
         marts = _marts_to_publish()
+        _settle_months(guard, run, days, marts, metrics)
         metrics["partitions"] = attach_days(guard, run, _days_with_events(guard, run, days))
         for mart in marts:
             ensure_day_partitions(guard, mart, days)
@@ -112,6 +118,21 @@ def _marts_to_publish() -> tuple[PublishedMart, ...]:
     return marts
 
 
+def _settle_months(
+    guard: Connection,
+    run: Run,
+    days: list[date],
+    marts: tuple[PublishedMart, ...],
+    metrics: Metrics,
+) -> None:
+    from meterr_etl.gates import run_gate  # noqa: PLC0415 - seconds; here only the last gate runs
+
+    new = hidden_days(guard, run)
+    changed = ChangedDays(new, [day for day in days if day not in new])
+    metrics.update(derive_months(run, changed, marts))
+    metrics["gate_months"] = run_gate("months", run.run_id).metrics()
+
+
 def _days_with_events(guard: Connection, run: Run, days: list[date]) -> list[date]:
     rows = guard.execute(
         sql.SQL("select event_date from {} group by event_date").format(run.tables.batch)
@@ -130,7 +151,7 @@ def _publish_all(
     _note_marked_ids(guard, run, publication_no)
     _publish_members(guard, run)
     _publish_events(guard, run, days)
-    rows = {mart.name: _publish_mart(guard, run, mart, days) for mart in marts}
+    rows = {mart.name: publish_mart(guard, run, mart, days) for mart in marts}
     _publish_ledger(guard, run, days, publication_no)
     source = load_source(run.source)
     record_dimensions(guard, run, source)
@@ -174,28 +195,6 @@ def _publish_events(guard: Connection, run: Run, days: list[date]) -> None:
     guard.execute(
         sql.SQL("insert into staging.token_events select * from {}").format(run.tables.batch)
     )
-
-
-def _publish_mart(guard: Connection, run: Run, mart: PublishedMart, days: list[date]) -> int:
-    target = sql.Identifier("marts", mart.name)
-    guard.execute(
-        sql.SQL("delete from {} where {} in ({})").format(
-            target, sql.Identifier(mart.date_column), date_list(days)
-        )
-    )
-    columns = column_list(mart.columns)
-    candidate = run.tables.candidate_table(mart.name)
-    try:
-        return guard.execute(
-            sql.SQL("insert into {} ({}) select {} from {}").format(
-                target, columns, columns, candidate
-            )
-        ).rowcount
-    except UNFIT as error:
-        raise ConflictError(
-            f"The candidate of run {run.run_id} does not fit marts.{mart.name}: {error}",
-            remedy="Run `meterr migrate`, then this window again.",
-        ) from error
 
 
 def _publish_ledger(guard: Connection, run: Run, days: list[date], publication_no: int) -> None:

@@ -20,7 +20,7 @@ from meterr_etl.window import Window
 
 logger = logging.getLogger(__name__)
 
-GATES = ("landing", "staging", "marts")
+GATES = ("landing", "staging", "marts", "months")
 CHARGEBACK_LINES = 25
 SHOWN_DECIMALS = Decimal("0.0001")
 

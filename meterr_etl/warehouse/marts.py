@@ -9,19 +9,29 @@ from datetime import date
 from psycopg import sql
 
 from meterr_etl.warehouse.connection import Connection, warehouse
-from meterr_etl.warehouse.marts_tables import SQL_PACKAGE, mart_table
-from meterr_etl.warehouse.statements import statement
+from meterr_etl.warehouse.names import mart_table
+from meterr_etl.warehouse.statements import statement, trusted_sql
+
+SQL_PACKAGE = "meterr_etl.warehouse"
+# Whoever changes what is published holds this lock of the server, one at a time.
+PUBLISH_LOCK = "hashtextextended('meterr publish', 0)"
 
 
 @dataclass(frozen=True)
 class PublishedMart:
-    """One table of schema `marts`, as the last `meterr migrate` left it."""
+    """One table of schema `marts`, as the last `meterr migrate` left it.
+
+    A mart of months names the daily mart that it sums up; `derivation` is the query that does so,
+    with `{daily}` in place of the daily rows.
+    """
 
     name: str
     date_column: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
     partition_by_day: bool
+    daily_mart: str | None = None
+    derivation: str | None = None
 
     @property
     def table(self) -> sql.Identifier:
@@ -29,16 +39,29 @@ class PublishedMart:
         return mart_table(self.name)
 
 
+def derived_months(mart: PublishedMart, daily: sql.Composable) -> sql.Composed:
+    """Return the query of a mart of months over the given daily rows."""
+    return trusted_sql(str(mart.derivation)).format(daily=daily)
+
+
 def published_marts() -> tuple[PublishedMart, ...]:
     """Return every published mart, sorted by name; one query of the ledger."""
     with warehouse("meterr_loader") as connection:
         rows = connection.execute(
             "select name, date_column, array_to_json(columns), array_to_json(key),"
-            " partition_by_day from ops.published_marts order by name"
+            " partition_by_day, daily_mart, derivation from ops.published_marts order by name"
         ).fetchall()
     return tuple(
-        PublishedMart(str(name), str(day), _names(columns), _names(key), bool(is_cut))
-        for name, day, columns, key, is_cut in rows
+        PublishedMart(
+            str(name),
+            str(day),
+            _names(columns),
+            _names(key),
+            bool(is_cut),
+            None if daily_mart is None else str(daily_mart),
+            None if derivation is None else str(derivation),
+        )
+        for name, day, columns, key, is_cut, daily_mart, derivation in rows
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from meterr_etl.errors import InputError
 
-REMEDY = "Mend the model's yml in dbt_project/models/marts."
+REMEDY = "Mend the model's yml in dbt_project/models."
+# What is published, as (tag, folder of dbt_project/models).
+KINDS = (("candidate", "marts"), ("monthly", "monthly"))
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class MartContract:
     """One mart: columns in their order, and what `meta.published` says of its table.
 
     `tenant_column` is the column that decides who may read a row; a mart without one is open to
-    every reader.
+    every reader. `query` makes the mart of published ones, those that `made_of` names; it is None
+    where a mart is made of what only a run's candidate holds. A mart of months is made of one
+    daily mart, and `derivation` is its query with `{daily}` in that mart's place.
     """
 
     name: str
@@ -36,6 +41,14 @@ class MartContract:
     indexes: tuple[tuple[str, ...], ...]
     tenant_column: str | None
     partition_by_day: bool
+    made_of: tuple[str, ...] = ()
+    query: str | None = None
+    derivation: str | None = None
+
+    @property
+    def daily_mart(self) -> str | None:
+        """The daily mart that a mart of months sums up."""
+        return self.made_of[0] if self.derivation else None
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -49,23 +62,54 @@ class MartContract:
         return not required.issuperset(self.key)
 
 
-def read_contracts(manifest: Any) -> tuple[MartContract, ...]:
+def read_contracts(manifest: Any, queries: Mapping[str, str]) -> tuple[MartContract, ...]:
     """Return the contract of every mart that the project publishes, sorted by name.
 
-    A published mart is a model under models/marts, tagged `candidate`, with its contract enforced.
+    A published mart is a model under models/marts, tagged `candidate`, or under models/monthly,
+    tagged `monthly`, with its contract enforced. `queries` are the compiled models by name.
 
     Raises:
-        InputError: a mart lacks `meta.published`, or it names a column that does not exist.
+        InputError: a mart lacks `meta.published`, or it names a column that does not exist, or a
+            mart of months can't be derived.
     """
-    marts = [
-        node
+    marts = {
+        node.name: node
         for node in manifest.nodes.values()
         if node.resource_type.value == "model"
-        and "candidate" in node.tags
-        and "marts" in node.fqn[1:-1]
+        and any(tag in node.tags and place in node.fqn[1:-1] for tag, place in KINDS)
         and node.config.contract.enforced
+    }
+    contracts = {name: _read_contract(node) for name, node in marts.items()}
+    for name, node in marts.items():
+        parents = [manifest.nodes.get(parent) for parent in node.depends_on.nodes]
+        if parents and all(parent and parent.name in marts for parent in parents):
+            contracts[name] = _with_query(contracts, node, parents, queries[name])
+    return tuple(contracts[name] for name in sorted(contracts))
+
+
+def _with_query(
+    contracts: Mapping[str, MartContract], node: Any, parents: list[Any], query: str
+) -> MartContract:
+    mart = replace(
+        contracts[node.name], made_of=tuple(parent.name for parent in parents), query=query
+    )
+    if "monthly" not in node.tags:
+        return mart
+    (parent,) = parents
+    _require_months_stand_for_days(mart, contracts[parent.name])
+    pieces = [
+        piece.replace("{", "{{").replace("}", "}}") for piece in query.split(parent.relation_name)
     ]
-    return tuple(sorted((_read_contract(node) for node in marts), key=lambda mart: mart.name))
+    return replace(mart, derivation="{daily}".join(pieces))
+
+
+def _require_months_stand_for_days(mart: MartContract, daily: MartContract) -> None:
+    # A night adds its day to the month as it stands, so a month's row must read as a day's.
+    wanted = {*daily.column_names, "last_charge_date"} - {daily.date_column}
+    lacking = sorted(wanted.difference(mart.column_names))
+    if lacking or mart.is_key_nullable:
+        why = f"lacks: {', '.join(lacking)}" if lacking else "allows null in its key"
+        raise InputError(f"The mart {mart.name} sums up {daily.name} but {why}.", remedy=REMEDY)
 
 
 def _read_contract(node: Any) -> MartContract:

@@ -100,6 +100,16 @@ def parse_project(place: Place) -> Any:
     return _invoke(["parse"], place)
 
 
+def compile_models(place: Place, select: str) -> dict[str, str]:
+    """Return the SQL of each selected model as the server would get it, by name.
+
+    Raises:
+        BuildFailedError: a model can't be compiled.
+    """
+    outcome = _invoke(["compile", "--select", select, "--no-populate-cache"], place)
+    return {str(result.node.name): str(result.node.compiled_code) for result in outcome.results}
+
+
 def build_tables(place: Place, select: str) -> tuple[Built, ...]:
     """Build the selected models in an empty schema, and judge them by their data tests.
 

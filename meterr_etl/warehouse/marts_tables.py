@@ -10,6 +10,8 @@ from psycopg import sql
 from meterr_etl.errors import InputError
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.marts_contract import REMEDY, MartColumn, MartContract
+from meterr_etl.warehouse.marts_fill import drop_view_in_the_way, fill_marts, marts_to_fill
+from meterr_etl.warehouse.names import mart_table
 from meterr_etl.warehouse.statements import column_list, statement
 
 SQL_PACKAGE = "meterr_etl.warehouse"
@@ -24,7 +26,9 @@ class MartChanges:
     added: tuple[str, ...]
 
 
-def apply_contracts(connection: Connection, contracts: tuple[MartContract, ...]) -> MartChanges:
+def apply_contracts(
+    connection: Connection, contracts: tuple[MartContract, ...], *, refill_months: bool = False
+) -> MartChanges:
     """Bring the published tables up to their contracts, all of them or none.
 
     Expects a transaction of meterr_publisher; an added column is nullable for what stands.
@@ -35,6 +39,7 @@ def apply_contracts(connection: Connection, contracts: tuple[MartContract, ...])
     types = _server_types(connection, contracts)
     created, added = [], []
     _require_no_lost_mart(connection, contracts)
+    unfilled = marts_to_fill(connection, contracts, refill_months=refill_months)
     for mart in contracts:
         standing = _standing_columns(connection, mart)
         if standing:
@@ -44,17 +49,14 @@ def apply_contracts(connection: Connection, contracts: tuple[MartContract, ...])
                     _add_column(connection, mart, column, types)
                     added.append(f"{mart.name}.{column.name}")
         else:
+            drop_view_in_the_way(connection, mart)
             _create_mart(connection, mart, types)
             created.append(mart.name)
         _create_indexes(connection, mart)
         _describe(connection, mart)
         _record(connection, mart)
+    fill_marts(connection, unfilled)
     return MartChanges(tuple(created), tuple(added))
-
-
-def mart_table(name: str) -> sql.Identifier:
-    """Return the published table of a mart."""
-    return sql.Identifier("marts", name)
 
 
 def _server_types(
@@ -220,5 +222,7 @@ def _record(connection: Connection, mart: MartContract) -> None:
         "columns": list(mart.column_names),
         "key": list(mart.key),
         "partition_by_day": mart.partition_by_day,
+        "daily_mart": mart.daily_mart,
+        "derivation": mart.derivation,
     }
     connection.execute(statement(SQL_PACKAGE, "marts_record"), facts)

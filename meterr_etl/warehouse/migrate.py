@@ -16,7 +16,13 @@ from meterr_etl.errors import BusyError
 from meterr_etl.settings import PROJECT_ROOT
 from meterr_etl.warehouse.connection import warehouse
 from meterr_etl.warehouse.marts_contract import MartContract, read_contracts
-from meterr_etl.warehouse.marts_dbt import BuildFailedError, Place, build_views, parse_project
+from meterr_etl.warehouse.marts_dbt import (
+    BuildFailedError,
+    Place,
+    build_views,
+    compile_models,
+    parse_project,
+)
 from meterr_etl.warehouse.marts_tables import MartChanges, apply_contracts
 
 logger = logging.getLogger(__name__)
@@ -41,8 +47,10 @@ class MigrationReport:
     views: tuple[str, ...]
 
 
-def migrate() -> MigrationReport:
+def migrate(*, refill_months: bool = False) -> MigrationReport:
     """Create or update everything in the warehouse database; a second call changes nothing.
+
+    `refill_months` sums up every month anew from its published days.
 
     Raises:
         BusyError: another migration runs, or readers hold what has to change.
@@ -52,8 +60,9 @@ def migrate() -> MigrationReport:
     """
     with _only_migration():
         _unless_busy(_upgrade_schemas)
-        contracts = read_contracts(parse_project(PUBLISHED))
-        changes = _unless_busy(lambda: _derive_marts(contracts))
+        queries = compile_models(PUBLISHED, "tag:candidate tag:monthly")
+        contracts = read_contracts(parse_project(PUBLISHED), queries)
+        changes = _unless_busy(lambda: _derive_marts(contracts, refill_months=refill_months))
         views = _unless_busy(lambda: build_views(PUBLISHED, "tag:published"))
         # Left warm, so that the next night does not begin by reading the whole project.
         parse_project(FIRST_SLOT)
@@ -86,10 +95,10 @@ def _upgrade_schemas() -> None:
     command.upgrade(Config(toml_file=PROJECT_ROOT / "pyproject.toml"), "head")
 
 
-def _derive_marts(contracts: tuple[MartContract, ...]) -> MartChanges:
+def _derive_marts(contracts: tuple[MartContract, ...], *, refill_months: bool) -> MartChanges:
     with warehouse("meterr_publisher", application_name=LOCK_NAME) as connection:
         connection.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
-        return apply_contracts(connection, contracts)
+        return apply_contracts(connection, contracts, refill_months=refill_months)
 
 
 def _revision() -> str:

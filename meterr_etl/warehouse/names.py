@@ -8,7 +8,7 @@ from typing import Literal
 
 from psycopg import sql
 
-Gate = Literal["landing", "staging", "marts"]
+Gate = Literal["landing", "staging", "marts", "months"]
 
 # The constraint by which a table proves to be of one day, so that an attach need not read it.
 DAY_CHECK = "is_of_day"
@@ -90,6 +90,10 @@ class RunTables:
         """One relation of the candidate."""
         return sql.Identifier(self.candidate, name)
 
+    def moved_months(self, mart: str) -> sql.Identifier:
+        """Keys of a mart of months that the run sums up anew, those included that vanish."""
+        return sql.Identifier(self.candidate, f"{mart}__moved")
+
     def _staging(self, stem: str) -> sql.Identifier:
         return sql.Identifier("staging", f"{stem}__{self.run_id}")
 
@@ -97,3 +101,8 @@ class RunTables:
 def event_partition(day: date) -> sql.Identifier:
     """Return the partition of the published events of one day."""
     return sql.Identifier("staging", f"token_events_{day:%Y%m%d}")
+
+
+def mart_table(name: str) -> sql.Identifier:
+    """Return the published table of a mart."""
+    return sql.Identifier("marts", name)

@@ -24,6 +24,8 @@ ROLL_UPS = {
     "usage_by_team_daily": ("tenant_id", "tenant_name", "team_id", "team_name", "cost_center"),
     "usage_by_model_daily": ("tenant_id", "tenant_name", "provider", "model"),
     "usage_by_user_daily": ("tenant_id", "tenant_name", "user_id", "team_id", "team_name"),
+    "usage_by_feature_daily": ("tenant_id", "tenant_name", "feature", "environment"),
+    "usage_by_tenant_daily": ("tenant_id", "tenant_name"),
     "usage_by_hour": ("charge_hour_at", "tenant_id", "tenant_name", "team_id", "team_name"),
 }
 

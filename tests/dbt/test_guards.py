@@ -114,6 +114,12 @@ def test_marts_are_never_built_over_the_published_ones(night):
     assert "built in a candidate only" in said
 
 
+def test_months_are_never_built_by_dbt(night):
+    code, said = night.dbt("run", "--select", "chargeback_monthly", url=night.url)
+    assert code == 1
+    assert "is derived by the publish step" in said
+
+
 def test_views_are_unknown_to_a_candidate(night):
     code, said = night.dbt("ls", "--select", "tag:published", url=night.url)
     assert code != 0

@@ -21,6 +21,8 @@ BUSINESS_RULES = {
     "context_tier_is_a_cliff_strictly_above_its_threshold",
     "dimensions_of_another_tenant_name_nobody",
     "event_without_a_project_takes_its_keys",
+    "month_shows_the_name_of_its_last_day",
+    "month_without_a_priced_day_has_no_cost",
     "project_without_a_team_takes_the_users",
     "rate_holds_from_its_first_day_to_the_day_before_its_last",
     "request_is_billed_only_where_a_rate_for_requests_exists",
@@ -77,7 +79,8 @@ def test_every_column_is_described(models):
 
 
 def test_every_mart_and_view_has_an_enforced_contract(models):
-    readable = {n: m for n, m in models.items() if m["fqn"][1] in ("marts", "views")}
+    places = ("marts", "monthly", "views")
+    readable = {n: m for n, m in models.items() if m["fqn"][1] in places}
     assert len(readable) > 15
     assert all(m["config"]["contract"]["enforced"] for m in readable.values())
     scaled = [
@@ -90,26 +93,28 @@ def test_every_mart_and_view_has_an_enforced_contract(models):
 
 
 def test_every_mart_says_how_it_is_published(models):
-    marts = {name: model for name, model in models.items() if model["fqn"][1] == "marts"}
-    for name, model in marts.items():
+    first = {"marts": "charge_date", "monthly": "billing_month"}
+    for name, model in models.items():
+        if model["fqn"][1] not in first:
+            continue
         published = model["config"]["meta"]["published"]
         assert set(published) == PUBLISHED, name
         assert set(published["key"]) <= set(model["columns"]), name
         assert ("tenant_id" in model["columns"]) == (published["tenant_column"] == "tenant_id")
-        assert next(iter(model["columns"])) == "charge_date"
+        assert next(iter(model["columns"])) == first[model["fqn"][1]] == published["date_column"]
 
 
 def test_candidates_and_views_are_selected_by_tags(models):
+    tags = {"views": "published", "monthly": "monthly"}
     for name, model in models.items():
-        expected = "published" if model["fqn"][1] == "views" else "candidate"
-        assert model["tags"] == [expected], name
+        assert model["tags"] == [tags.get(model["fqn"][1], "candidate")], name
 
 
 def test_column_has_one_type_in_all_marts(models):
     # A reader may join by name.
     types: dict[str, set[str]] = {}
     for model in models.values():
-        if model["fqn"][1] == "marts":
+        if model["fqn"][1] in ("marts", "monthly"):
             for column in model["columns"].values():
                 types.setdefault(column["name"], set()).add(column["data_type"])
     assert {name: found for name, found in types.items() if len(found) > 1} == {}
@@ -139,7 +144,12 @@ def test_data_test_says_which_rule_it_guards(path: Path):
 
 
 def test_layers_point_one_way(models):
-    above = {"intermediate": {"marts", "views"}, "marts": {"views"}, "views": {"views"}}
+    above = {
+        "intermediate": {"marts", "monthly", "views"},
+        "marts": {"monthly", "views"},
+        "monthly": {"intermediate", "monthly", "views"},
+        "views": {"views"},
+    }
     wrong = [
         f"{name} reads {parent}"
         for name, model in models.items()

@@ -193,6 +193,8 @@ select
 from fct_usage_by_owner_daily;
 create table usage_by_model_daily as select * from usage_by_team_daily;
 create table usage_by_user_daily as select * from usage_by_team_daily;
+create table usage_by_feature_daily as select * from usage_by_team_daily;
+create table usage_by_tenant_daily as select * from usage_by_team_daily;
 create table usage_by_hour as select * from usage_by_team_daily;
 
 grant usage on schema candidate_RUN to meterr_loader, meterr_publisher;

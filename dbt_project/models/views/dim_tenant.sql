@@ -9,7 +9,7 @@ usage as (
         tenant_id,
         min(charge_date) as first_charge_date,
         max(charge_date) as last_charge_date
-    from {{ ref('usage_by_model_daily') }}
+    from {{ ref('usage_by_tenant_daily') }}
     group by tenant_id
 ),
 

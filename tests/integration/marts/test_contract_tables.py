@@ -149,6 +149,7 @@ def node(columns: tuple[str, ...], published: object) -> SimpleNamespace:
         tags=["candidate"],
         fqn=["meterr", "marts", "usage_by_hand"],
         description="By hand.",
+        depends_on=SimpleNamespace(nodes=["source.meterr.run.affected_days"]),
         config=SimpleNamespace(
             contract=SimpleNamespace(enforced=True), meta={"published": published}
         ),
@@ -178,4 +179,4 @@ def test_yml_that_can_not_be_published_is_refused(
     manifest = SimpleNamespace(nodes={"model.usage_by_hand": node(columns, published)})
 
     with pytest.raises(InputError, match=said):
-        read_contracts(manifest)
+        read_contracts(manifest, {})

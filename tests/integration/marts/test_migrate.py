@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from meterr_etl.errors import BusyError
+from meterr_etl.errors import BusyError, InputError
 from meterr_etl.settings import settings
 from meterr_etl.warehouse import migrate as module
 from meterr_etl.warehouse.connection import warehouse
@@ -56,6 +58,80 @@ def test_empty_database_is_migrated_and_a_second_time_changes_nothing(empty_db: 
     assert second.views == first.views
     assert structure() == before
     assert {row[0] for row in before} == {"staging", "reference", "ops", "marts"}
+
+
+USAGE = """
+insert into marts.usage_by_team_daily
+select '2026-11-14', 'acme', 'Acme', team, 'Core', 'CC1', 2, 3, 4, 1, 7, 0,
+    1.5, 1.5, 1.5, 1.5, 'USD'
+from unnest(array['core', 'ops']) as team
+"""
+
+
+def test_month_that_was_a_view_becomes_a_table_that_holds_it(warehouse_db: str) -> None:
+    with warehouse("meterr_publisher") as connection:
+        connection.execute(USAGE)
+        connection.execute("drop table marts.chargeback_monthly")
+        connection.execute("delete from ops.published_marts where name = 'chargeback_monthly'")
+        connection.execute(
+            "create view marts.chargeback_monthly as select * from marts.usage_by_team_daily"
+        )
+
+    report = migrate()
+
+    assert report.marts_created == ("chargeback_monthly",)
+    with warehouse() as connection:
+        rows = connection.execute(
+            "select billing_month, team_id, request_count, billed_cost, last_charge_date"
+            " from marts.chargeback_monthly order by 2"
+        ).fetchall()
+    month, day = date(2026, 11, 1), date(2026, 11, 14)
+    assert rows == [
+        (month, "core", 2, Decimal("1.5"), day),
+        (month, "ops", 2, Decimal("1.5"), day),
+    ]
+    assert migrate().marts_created == ()
+
+
+def test_somebodys_view_on_what_becomes_a_table_is_named(warehouse_db: str) -> None:
+    with warehouse("meterr_publisher") as connection:
+        connection.execute("drop table marts.chargeback_monthly")
+        connection.execute("delete from ops.published_marts where name = 'chargeback_monthly'")
+        connection.execute("create view marts.chargeback_monthly as select 1 as n")
+        connection.execute("create view marts.mine as select * from marts.chargeback_monthly")
+
+    with pytest.raises(InputError, match=r"view marts\.mine depends on"):
+        migrate()
+
+
+def test_new_mart_and_its_months_are_made_of_what_is_published(warehouse_db: str) -> None:
+    with warehouse("meterr_publisher") as connection:
+        connection.execute(USAGE)
+        connection.execute("drop table marts.usage_by_tenant_daily cascade")
+        connection.execute("delete from ops.published_marts where name = 'usage_by_tenant_daily'")
+
+    assert migrate().marts_created == ("usage_by_tenant_daily",)
+
+    with warehouse() as connection:
+        rows = connection.execute(
+            "select charge_date, tenant_name, total_tokens from marts.usage_by_tenant_daily"
+        ).fetchall()
+    assert rows == [(date(2026, 11, 14), "Acme", 14)]
+
+
+def test_months_are_filled_anew_when_their_query_changes(warehouse_db: str) -> None:
+    with warehouse("meterr_publisher") as connection:
+        connection.execute(USAGE)
+        connection.execute(
+            "update ops.published_marts set derivation = 'select 1'"
+            " where name = 'chargeback_monthly'"
+        )
+
+    migrate()
+
+    with warehouse() as connection:
+        rows = connection.execute("select sum(total_tokens) from marts.chargeback_monthly")
+        assert rows.fetchall() == [(14,)]
 
 
 def test_two_migrations_do_not_meet(warehouse_db: str) -> None:

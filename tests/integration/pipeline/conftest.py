@@ -106,6 +106,11 @@ class Warehouse:
     def value(self, query: str) -> object:
         return self.rows(query)[0][0]
 
+    def change(self, statement: str) -> None:
+        """Plant a fault, or what stands in for an operator."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
     def digest(self) -> dict[str, str]:
         """Return a digest of the sorted rows of every published mart and of the events."""
         tables = [str(row[0]) for row in self.rows("select name from ops.published_marts")]

@@ -1,25 +1,23 @@
 with
 
 usage as (
-    select
-        *,
-        date_trunc('month', charge_date::timestamp)::date as billing_month
-    from {{ ref('usage_by_user_daily') }}
+    select * from {{ ref('usage_by_user_daily') }}
 ),
 
 usage_by_user_monthly as (
     select
-        billing_month,
+        {{ billing_month('charge_date') }} as billing_month,
         tenant_id,
         {{ latest('tenant_name') }} as tenant_name,
         user_id,
         team_id,
         {{ latest('team_name') }} as team_name,
-        {{ monthly_measures() }},
-        billing_currency
+        {{ summed_measures() }},
+        billing_currency,
+        max(charge_date) as last_charge_date
     from usage
     group by
-        billing_month,
+        {{ billing_month('charge_date') }},
         tenant_id,
         user_id,
         team_id,
