@@ -25,6 +25,7 @@ from meterr_etl.window import Window
 logger = logging.getLogger(__name__)
 
 Trigger = Literal["cli", "airflow", "test"]
+LOCK_PATIENCE = "1s"
 Metrics = dict[str, object]
 _dumps = partial(json.dumps, default=str)
 
@@ -137,13 +138,17 @@ def run_lock(run_id: str) -> sql.Composed:
 
 
 def _lock_run(ledger: Connection, run_id: str) -> None:
-    query = sql.SQL("select pg_try_advisory_lock({})").format(run_lock(run_id))
-    row = ledger.execute(query).fetchone()
-    if not (row and row[0]):
+    # The server lets go of a lock only once it has noticed that its session was closed, so the
+    # step before may seem to hold it for another moment; so may a sweep that looks who is alive.
+    ledger.execute(sql.SQL("set lock_timeout = {}").format(sql.Literal(LOCK_PATIENCE)))
+    try:
+        ledger.execute(sql.SQL("select pg_advisory_lock({})").format(run_lock(run_id)))
+    except psycopg.errors.LockNotAvailable as error:
         raise BusyError(
             f"Another process is at work on run {run_id}.",
             remedy="Wait for it to end, or stop it, before this step is tried again.",
-        )
+        ) from error
+    ledger.execute("reset lock_timeout")
 
 
 def _begin(ledger: Connection, run_id: str, step: str) -> int:
