@@ -12,6 +12,7 @@ def check(world: World) -> None:
     world.look()
     world.problems += judge(world)[:20]
     _check_ledger(world)
+    _check_restatements(world)
     _check_remains(world)
 
 
@@ -68,3 +69,18 @@ def _check_remains(world: World) -> None:
         " group by 1"
     ):
         world.problems.append(f"{count} {kind} locks are left")
+
+
+def _check_restatements(world: World) -> None:
+    """See that the changes of each day lead from what it cost first to what it costs now."""
+    key = "charge_date, tenant_id, cost_center"
+    for row in world.rows(
+        f"select {key}, sum(first), sum(restated), sum(now) from ("
+        f" select {key}, coalesce(effective_cost, 0) as first, 0 as restated, 0 as now"
+        " from witness.first_costs"
+        f" union all select {key}, 0, cost_change, 0 from marts.restatements"
+        f" union all select {key}, 0, 0, coalesce(effective_cost, 0)"
+        " from marts.usage_by_team_daily"
+        f") as costs group by {key} having sum(first) + sum(restated) <> sum(now)"
+    ):
+        world.problems.append(f"first cost, restatements and cost now do not add up: {row}")
