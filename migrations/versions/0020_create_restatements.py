@@ -6,7 +6,7 @@ Not a mart of dbt's: it tells of our own history, so no candidate could hold it.
 from alembic import op
 
 revision = "0020"
-down_revision = "0004"
+down_revision = "0005"
 
 STATEMENTS = """
 create table marts.restatements (
