@@ -30,6 +30,10 @@ select
     t.open_runs,
     -- The stretches of a multirange are disjoint and in order: the first ends at the watermark.
     (select min(upper(u.stretch)) from unnest(p.covered) as u (stretch)) as watermark,
+    extract(
+        epoch from clock_timestamp()
+        - (select min(upper(u.stretch)) from unnest(p.covered) as u (stretch))
+    )::bigint / 3600 as lag_hours,
     (
         select
             coalesce(

@@ -39,14 +39,16 @@ def kind_of(seed: int) -> str:
 def main() -> int:
     chosen = _arguments()
     seeds = range(chosen.first, chosen.first + chosen.count)
-    told = []
     import_everything()
     server = FaultServer()
     try:
         server.start()
         build = record_build(server)
-        for seed in [chosen.seed] if chosen.seed is not None else seeds:
-            told.append(play_and_tell(server, seed, build, story=chosen.seed is not None))
+        is_single = chosen.seed is not None
+        told = [
+            play_and_tell(server, seed, build, story=is_single)
+            for seed in ([chosen.seed] if is_single else seeds)
+        ]
     finally:
         server.stop()
     if chosen.summary:

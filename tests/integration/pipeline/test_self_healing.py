@@ -73,7 +73,7 @@ def test_row_deleted_at_the_source_is_removed_and_kept_as_a_revision(
     assert (
         warehouse.value(f"select count(*) from staging.published_events where event_date = '{DAY}'")
         == 2
-    )  # noqa: E501
+    )
     assert warehouse.value("select count(*) from staging.token_event_revisions") == 1
     assert warehouse.value("select sum(request_count)::int from marts.usage_by_hour") == 5
 
