@@ -44,7 +44,7 @@ def _check_remains(world: World) -> None:
     """See that the next run, of whatever window, sweeps what a dead one left."""
     window = Window.of_day(world.days[-1])
     outcome = world.finish(
-        world._start("sweep", lambda: pipeline.extract("supabase", window, trigger="test"), None)
+        world.work("next run", lambda: pipeline.extract("supabase", window, trigger="test"))
     )
     held = world.rows(
         "with owned as ("

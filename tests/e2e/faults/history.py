@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,9 +15,10 @@ import psycopg
 from meterr_etl import pipeline
 from meterr_etl.window import Window
 from tests.e2e.faults.oracle import PRICES, differences, expected_marts, published_marts
-from tests.e2e.faults.process import Process, Strike, start
+from tests.e2e.faults.process import Process, start
 from tests.e2e.faults.server import FaultServer
 from tests.e2e.faults.source_rows import FIRST_DAY, SourceRows
+from tests.e2e.faults.striker import Strike
 
 STUCK_S = 120.0
 TRIES = 3
@@ -62,7 +63,7 @@ class World:
     def begin(self, day: date, strike: Strike | None = None) -> Process:
         """Start the night of a day in a process of its own."""
         window = Window.of_day(day)
-        return self._start(
+        return self.work(
             f"night {day}",
             lambda: pipeline.run_window("supabase", window, trigger="test"),
             strike,
@@ -76,9 +77,10 @@ class World:
                 pipeline.run_step(name, run_id)
             return run_id
 
-        return self._start(f"resume {run_id} at {step}", go_on, strike)
+        return self.work(f"resume {run_id} at {step}", go_on, strike)
 
-    def _start(self, what: str, job: Any, strike: Strike | None) -> Process:
+    def work(self, what: str, job: Callable[[], str], strike: Strike | None = None) -> Process:
+        """Start any piece of work in a process of its own."""
         self.told.append(f"{what} {strike or ''}".strip())
         process = start(job, strike)
         self.processes.append(process)
@@ -184,7 +186,8 @@ def new_world(server: FaultServer, seed: int, days: int) -> Iterator[World]:
 
 def play(server: FaultServer, seed: int, kind: str) -> World:
     """Play a whole history with one fault of a kind; what is wrong is in `problems`."""
-    from tests.e2e.faults.checks import check  # noqa: PLC0415 - checks know worlds
+    from tests.e2e.faults.aftermath import damaged_and_swept  # noqa: PLC0415 - knows worlds
+    from tests.e2e.faults.checks import check  # noqa: PLC0415
     from tests.e2e.faults.kinds import KINDS, MEDDLING  # noqa: PLC0415
 
     with new_world(server, seed, days=Random(seed).choice([2, 3, 3])) as world:
@@ -211,6 +214,8 @@ def play(server: FaultServer, seed: int, kind: str) -> World:
                 elif not world.is_published(day):
                     world.finish(world.begin(day))
         world.converge(again=kind in ("price change", "owner change"))
+        if kind == "sweep":
+            damaged_and_swept(world)
         check(world)
     return world
 

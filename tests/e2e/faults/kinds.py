@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from tests.e2e.faults.deeds import change_price, recover
 from tests.e2e.faults.history import STUCK_S, World
-from tests.e2e.faults.process import Deed, Moment, Process, Strike
+from tests.e2e.faults.process import Process
+from tests.e2e.faults.striker import Deed, Moment, Strike
 
 STEPS = ("extract", "gate_landing", "stage", "gate_staging", "transform", "gate_marts", "publish",
          "publish", "publish", "report")  # fmt: skip
@@ -26,19 +27,19 @@ Fault = Callable[[World, date, list[date]], None]
 
 def killed(world: World, day: date, _: list[date]) -> None:
     """`kill -9` before, in or after any statement of any step."""
-    _recover(world, day, world.finish(world.begin(day, _strike(world, "kill"))))
+    recover(world, day, world.finish(world.begin(day, _strike(world, "kill"))))
 
 
 def killed_in_publish(world: World, day: date, _: list[date]) -> None:
     """`kill -9` within publish: its lock, its attach, its transaction, its commits."""
     strike = _strike(world, "kill", "publish", only_commits=world.rng.random() < 0.5)
-    _recover(world, day, world.finish(world.begin(day, strike)))
+    recover(world, day, world.finish(world.begin(day, strike)))
 
 
 def killed_between_attach_and_publish(world: World, day: date, _: list[date]) -> None:
     """`kill -9` once the day's partition is attached, hidden, before the publish is recorded."""
     strike = Strike("kill", "publish", 1, since=PUBLICATION)
-    _recover(world, day, world.finish(world.begin(day, strike)))
+    recover(world, day, world.finish(world.begin(day, strike)))
 
 
 def commit_unanswered(world: World, day: date, _: list[date]) -> None:
@@ -48,7 +49,7 @@ def commit_unanswered(world: World, day: date, _: list[date]) -> None:
     outcome = world.finish(world.begin(day, strike))
     if not world.is_published(day):
         world.problems.append(f"a commit that was sent did not publish: {outcome}")
-    _recover(world, day, outcome)
+    recover(world, day, outcome)
 
 
 def server_crashed(world: World, day: date, _: list[date]) -> None:
@@ -57,7 +58,7 @@ def server_crashed(world: World, day: date, _: list[date]) -> None:
     if world.advance(process) == "paused":
         world.server.crash()
         process.go_on()
-    _recover(world, day, world.finish(process))
+    recover(world, day, world.finish(process))
 
 
 def source_cut(world: World, day: date, _: list[date]) -> None:
@@ -71,7 +72,7 @@ def source_cut(world: World, day: date, _: list[date]) -> None:
                 " and application_name = 'meterr extract'"
             )
         process.go_on()
-    _recover(world, day, world.finish(process))
+    recover(world, day, world.finish(process))
 
 
 def source_stalled(world: World, day: date, _: list[date]) -> None:
@@ -81,12 +82,12 @@ def source_stalled(world: World, day: date, _: list[date]) -> None:
         outcome = world.finish(world.begin(day))
     if outcome.get("error") != "SourceUnavailableError":
         world.problems.append(f"a stalled source gave {outcome}")
-    _recover(world, day, outcome)
+    recover(world, day, outcome)
 
 
 def disk_full(world: World, day: date, _: list[date]) -> None:
     """The disk is full at any statement of any step."""
-    _recover(world, day, world.finish(world.begin(day, _strike(world, "disk full"))))
+    recover(world, day, world.finish(world.begin(day, _strike(world, "disk full"))))
 
 
 def retried_while_alive(world: World, day: date, _: list[date]) -> None:
@@ -118,7 +119,7 @@ def zombie(world: World, day: date, _: list[date]) -> None:
         world.advance(second)
         first.go_on()
         world.finish(second)
-    _recover(world, day, world.finish(first))
+    recover(world, day, world.finish(first))
 
 
 def dump_holds_tables(world: World, day: date, _: list[date]) -> None:
@@ -207,38 +208,13 @@ KINDS: dict[str, Fault] = {
     "owner change": owner_changed,
     "overlap": overlapping,
     "red night": red_night,
+    "sweep": undisturbed,
     "none": undisturbed,
 }
 
 
 # These start other windows in the middle of a night.
 MEDDLING = ("owner change", "overlap", "red night")
-
-
-def change_price(world: World, model: str, token_type: str, unit_price: str) -> None:
-    """Replace one rate from the beginning of time, as a new version of the reference data."""
-    with psycopg.connect(world.warehouse_url) as connection:
-        row = connection.execute(
-            "insert into reference.changes (kind) values ('test') returning reference_version"
-        ).fetchone()
-        assert row is not None
-        connection.execute(
-            "create temp table old on commit drop as select * from reference.rates"
-            " where model_id = %s and token_type = %s and processing_mode = 'sync'"
-            " and service_tier = 'standard' and retired_by is null",
-            (model, token_type),
-        )
-        connection.execute(
-            "update reference.rates as r set retired_by = %s from old as o"
-            " where o.rate_id = r.rate_id",
-            row,
-        )
-        connection.execute(
-            "update old set rate_id = rate_id || ' changed', unit_price = %s,"
-            " reference_version = %s, retired_by = null",
-            (unit_price, row[0]),
-        )
-        connection.execute("insert into reference.rates select * from old")
 
 
 def _strike(
@@ -257,30 +233,3 @@ def _published_within(world: World, day: date, process: Process, seconds: float)
         if process.wait(0.05) == "ended":
             break
     return world.is_published(day)
-
-
-def _recover(world: World, day: date, outcome: dict[str, Any]) -> None:
-    """Go on as Airflow or a person would: try the step again, start anew, or leave it for later."""
-    run = world.newest_run(day)
-    if not (outcome.get("killed") or outcome.get("error")) or run is None:
-        return
-    choice = world.rng.choice(["resume", "anew", "later"])
-    if choice == "later":
-        return
-    started = time.monotonic()
-    step = _failed_step(world, run[0])
-    if choice == "resume" and step != "extract":
-        again = world.finish(world.resume(run[0], step))
-        if again.get("error") not in (None, "ConflictError", "BusyError"):
-            world.problems.append(f"resuming at {step} gave {again}")
-    if not world.is_published(day):
-        world.finish(world.begin(day))
-    world.recovery_s = max(world.recovery_s, time.monotonic() - started)
-
-
-def _failed_step(world: World, run_id: str) -> str:
-    rows = world.rows(
-        "select step from ops.run_steps where run_id = %s order by started_at desc, attempt desc",
-        run_id,
-    )
-    return str(rows[0][0]) if rows else "extract"

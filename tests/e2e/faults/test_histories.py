@@ -16,7 +16,7 @@ import pytest
 from meterr_etl.settings import PROJECT_ROOT
 from tests.e2e.faults.kinds import KINDS
 
-HISTORIES = 208
+HISTORIES = 204
 LANES = 2
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from tests.e2e.faults import kinds
 from tests.e2e.faults.checks import check
+from tests.e2e.faults.deeds import change_price
 from tests.e2e.faults.history import World
-from tests.e2e.faults.process import Strike
 from tests.e2e.faults.source_rows import an_id
+from tests.e2e.faults.striker import Strike
 
 Night = Callable[..., dict[str, Any]]
 
@@ -195,7 +196,7 @@ def test_price_that_changes_between_transform_and_publish_is_the_published_one(
 ) -> None:
     add(world, "event", world.days[0])
     slow = paused(world, world.days[0])
-    kinds.change_price(world, "gpt-4o", "uncached_input", "0.0000099")
+    change_price(world, "gpt-4o", "uncached_input", "0.0000099")
     world.prices["gpt-4o"] = ("0.0000099", *world.prices["gpt-4o"][1:])
     goes_on(world, slow)
     assert world.rows("select sum(effective_cost) from marts.usage_by_team_daily") == [

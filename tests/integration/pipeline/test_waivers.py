@@ -59,7 +59,7 @@ def test_conservation_can_not_be_waived(source: SourceTables, warehouse: Warehou
     _lose_a_verdict(warehouse, run_id)
     with pytest.raises(GateFailedError):
         pipeline.run_step("gate_staging", run_id)
-    with pytest.raises(ConflictError, match="verdicts_add_up_to_rows_read.* can't be waived"):
+    with pytest.raises(ConflictError, match=r"verdicts_add_up_to_rows_read.* can't be waived"):
         waive(run_id, "staging", "it is late and we want to go home")
     with pytest.raises(GateFailedError):
         pipeline.run_step("gate_staging", run_id)
