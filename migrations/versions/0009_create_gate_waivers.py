@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0009"
+down_revision = "0008"
 
 STATEMENTS = """
 create table ops.gate_waivers (

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0008"
+down_revision = "0007"
 
 STATEMENTS = """
 -- A window is read by arrival; a repair reads one event date anew; a replay reads dead letters.

@@ -5,7 +5,7 @@ Not a mart of dbt's: it tells of our own history, so no candidate could hold it.
 
 from alembic import op
 
-revision = "0020"
+revision = "0007"
 down_revision = "0006"
 
 STATEMENTS = """
