@@ -16,6 +16,7 @@ from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.attach import attach_days
 from meterr_etl.steps.overtaken import affected_days, date_list, hidden_days, overtaken_by
 from meterr_etl.steps.publish_owners import record_dimensions, record_unresolved_owners
+from meterr_etl.steps.restatements import record_restatements
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.marts import PublishedMart, ensure_day_partitions, published_marts
 from meterr_etl.warehouse.statements import column_list, statement
@@ -130,12 +131,18 @@ def _publish_all(
     _note_marked_ids(guard, run, publication_no)
     _publish_members(guard, run)
     _publish_events(guard, run, days)
+    restated = record_restatements(guard, run, days, publication_no)
     rows = {mart.name: _publish_mart(guard, run, mart, days) for mart in marts}
     _publish_ledger(guard, run, days, publication_no)
     source = load_source(run.source)
     record_dimensions(guard, run, source)
     unresolved = record_unresolved_owners(guard, run, source, days)
-    return {"mart_rows": rows, "unknown_owners": unresolved, "days": [str(day) for day in days]}
+    return {
+        "mart_rows": rows,
+        "restatements": restated,
+        "unknown_owners": unresolved,
+        "days": [str(day) for day in days],
+    }
 
 
 def _note_marked_ids(guard: Connection, run: Run, publication_no: int) -> None:

@@ -4,6 +4,7 @@ with tried as (
         range_agg(tstzrange(window_start, window_end)) as attempted,
         count(*) filter (where status = 'running') as open_runs
     from ops.runs
+    where kind = 'window'
     group by source
 ),
 
