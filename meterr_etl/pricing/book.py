@@ -29,12 +29,14 @@ class ModelTerms:
 class RateBook:
     """What decides where the rates of a call are found.
 
-    `aliases` are keyed by a source's two names, `uplifts` by provider, model and region.
+    `aliases` are keyed by a source's two names, `uplifts` by provider, model and region; `instead`
+    is the model that a what-if prices in place of another, by the other's id.
     """
 
     terms: Mapping[ModelKey, ModelTerms]
     aliases: Mapping[ModelKey, ModelKey] = field(default_factory=dict)
     uplifts: Mapping[tuple[str, str, str], Decimal] = field(default_factory=dict)
+    instead: Mapping[str, ModelKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,13 @@ class _Offer:
     times_of_day: list[time]
 
 
-def load_rate_book(connection: Connection, reference_version: int) -> RateBook:
-    """Return the rate book as it stood at a reference version."""
+def load_rate_book(
+    connection: Connection, reference_version: int, instead: Mapping[str, str] | None = None
+) -> RateBook:
+    """Return the rate book as it stood at a reference version.
+
+    `instead` are a what-if's models, each as `provider/model` under the id of the one it replaces.
+    """
     as_of = sql.Literal(reference_version)
     with connection.cursor(row_factory=class_row(_Offer)) as cursor:
         cursor.execute(statement("meterr_etl.pricing", "rate_book", as_of=as_of))
@@ -69,6 +76,10 @@ def load_rate_book(connection: Connection, reference_version: int) -> RateBook:
         terms,
         {(str(row[0]), str(row[1])): (str(row[2]), str(row[3])) for row in aliases},
         {(str(row[0]), str(row[1]), str(row[2])): Decimal(str(row[3])) for row in uplifts},
+        {
+            old: (new.partition("/")[0], new.partition("/")[2])
+            for old, new in (instead or {}).items()
+        },
     )
 
 

@@ -97,7 +97,8 @@ def write_sku_rate_keys(
     connection: Connection, table: sql.Identifier, skus: list[UsedSku], book: RateBook
 ) -> None:
     """Create a table of the rate keys of these kinds of call under a rate book."""
-    connection.execute(_sql("create_sku_rate_keys", sku_rate_keys=table))
+    persistence = sql.SQL("temporary" if len(table.as_string().split(".")) == 1 else "unlogged")
+    connection.execute(_sql("create_sku_rate_keys", sku_rate_keys=table, persistence=persistence))
     keys = {call: rate_key(call, book) for call in {sku.call for sku in skus}}
     with (
         connection.cursor() as cursor,
@@ -135,12 +136,15 @@ def rate_key(call: Call, book: RateBook) -> RateKey:
 def resolve_name(call: Call, book: RateBook) -> Named | None:
     """Return the model that a call means: by an alias, else by the library's match rules."""
     alias = book.aliases.get((call.provider, call.model))
-    if alias is not None:
-        return Named(*alias, sold_by=alias[0])
-    known = find_model(call.provider, call.model)
-    if known is None:
+    known = None if alias else find_model(call.provider, call.model)
+    if alias is None and known is None:
         return None
-    return Named(known.provider_id, known.model.id, known.sold_by)
+    model_id = alias[1] if alias else known.model.id if known else ""
+    replaced = book.instead.get(model_id) or alias
+    if replaced is not None or known is None:
+        provider_id, model_id = replaced or ("", "")
+        return Named(provider_id, model_id, sold_by=provider_id)
+    return Named(known.provider_id, model_id, known.sold_by)
 
 
 def _refusal(call: Call, named: Named, terms: ModelTerms | None, book: RateBook) -> str | None:

@@ -10,7 +10,7 @@ from meterr_etl.contract.columns import canonical_columns
 from meterr_etl.ledger.runs import Run
 from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.resolve import create_sku_rate_keys
-from meterr_etl.pricing.units import EXTRA_TOKEN_TYPES
+from meterr_etl.pricing.stale import unit_bases
 from meterr_etl.steps.batch import require_whole_batch
 from meterr_etl.steps.transform_dimensions import create_dimensions
 from meterr_etl.warehouse.connection import Connection
@@ -45,24 +45,16 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
                 batch_owners=tables.owners,
                 batch_skus=tables.skus,
                 reference_version=sql.Literal(run.reference_version),
-                unit_bases=_unit_bases(),
+                unit_bases=unit_bases(),
             )
         )
         create_dimensions(connection, run, schema)
-        book = load_rate_book(connection, run.reference_version)
+        book = load_rate_book(connection, run.reference_version, run.instead)
         skus = create_sku_rate_keys(connection, schema, book)
     days = connection.execute(
         "select count(*) from ops.run_days where run_id = %s", (run.run_id,)
     ).fetchone()
     return {"affected_days": int(str(days[0])) if days else 0, "skus": skus}
-
-
-def _unit_bases() -> sql.Composable:
-    return sql.SQL(", ").join(
-        sql.SQL("({}::text, {}::text)").format(sql.Literal(name), sql.Literal(base))
-        for name, base in EXTRA_TOKEN_TYPES.items()
-        if base
-    )
 
 
 def _recreate_schema(connection: Connection, schema: str) -> None:

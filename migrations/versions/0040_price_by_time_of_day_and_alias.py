@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0040"
-down_revision = "0004"
+down_revision = "0021"
 
 STATEMENTS = """
 -- The rate of calls from this time of day (UTC) until the model's next one; most hold all day.

@@ -1,4 +1,4 @@
-create unlogged table {sku_rate_keys} (
+create {persistence} table {sku_rate_keys} (
     sku_key bigint primary key,
     provider_id text,
     model_id text,
