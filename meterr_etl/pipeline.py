@@ -171,6 +171,11 @@ def _gate(name: Gate) -> Callable[[Run, Metrics], None]:
 
 
 def _stage(run: Run, metrics: Metrics) -> None:
+    if run.kind in ("reprice", "what_if"):
+        from meterr_etl.steps.rerate import restage  # noqa: PLC0415
+
+        restage(run, metrics)
+        return
     from meterr_etl.steps.stage import stage  # noqa: PLC0415
 
     stage(run, metrics)
@@ -189,7 +194,9 @@ def _publish(run: Run, metrics: Metrics) -> None:
 
 
 def _rebuild(run: Run, metrics: Metrics) -> None:
-    for step in ("stage", "gate_staging", "transform", "gate_marts"):
+    # A re-rating stages nothing that the gate could judge.
+    judged = () if run.kind == "reprice" else ("gate_staging",)
+    for step in ("stage", *judged, "transform", "gate_marts"):
         again: Metrics = {}
         _BODIES[step](load_run(run.run_id), again)
         metrics[f"rebuilt_{step}"] = again

@@ -6,12 +6,12 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 import psycopg
 from psycopg import sql
@@ -25,10 +25,10 @@ from meterr_etl.window import Window
 logger = logging.getLogger(__name__)
 
 Trigger = Literal["cli", "airflow", "test"]
-Kind = Literal["window", "repair", "replay"]
+Kind = Literal["window", "repair", "replay", "reprice", "what_if"]
 LOCK_PATIENCE = "1s"
 Metrics = dict[str, object]
-_KINDS: dict[str, Kind] = {"window": "window", "repair": "repair", "replay": "replay"}
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _dumps = partial(json.dumps, default=str)
 
 
@@ -37,7 +37,8 @@ class Run:
     """One attempt at a window, as the ledger holds it.
 
     A `repair` reads the events of its window's day anew, a `replay` dead letters of its window;
-    neither says that a window was read.
+    neither says that a window was read. A `reprice` rebuilds published days from their events, and
+    a `what_if` does so for comparison alone, as if usage had been of the models in `instead`.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Run:
     base_publication_no: int
     reference_version: int
     kind: Kind = "window"
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> RunTables:
@@ -69,6 +71,7 @@ def open_run(
     orchestrator_run_id: str | None,
     *,
     kind: Kind = "window",
+    instead: Mapping[str, str] | None = None,
 ) -> Run:
     """Record a new attempt at a window, and its source if it is new."""
     run_id = mint_run_id()
@@ -78,8 +81,11 @@ def open_run(
         )
         connection.execute(
             "insert into ops.runs (run_id, source, window_start, window_end, trigger, reason,"
-            " orchestrator_run_id, kind) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id, kind),
+            " orchestrator_run_id, kind, instead) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                *(run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id),
+                *(kind, Jsonb(dict(instead or {}))),
+            ),
         )
     return load_run(run_id)
 
@@ -93,7 +99,7 @@ def load_run(run_id: str) -> Run:
     with warehouse("meterr_loader") as connection:
         row = connection.execute(
             "select run_id, run_no, source, window_start, window_end, status, read_at,"
-            " coalesce(base_publication_no, 0), coalesce(reference_version, 0), kind"
+            " coalesce(base_publication_no, 0), coalesce(reference_version, 0), kind, instead"
             " from ops.runs where run_id = %s",
             (run_id,),
         ).fetchone()
@@ -114,6 +120,7 @@ def load_run(run_id: str) -> Run:
         base_publication_no=int(str(row[7])),
         reference_version=int(str(row[8])),
         kind=_KINDS[str(row[9])],
+        instead=row[10] if isinstance(row[10], dict) else {},
     )
 
 

@@ -43,6 +43,11 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
         GateFailedError: the months as they would stand did not pass their gate, or the rebuilt
             run its own.
     """
+    if run.kind == "what_if":
+        raise ConflictError(
+            f"Run {run.run_id} only asked what if.",
+            remedy="Run `meterr reprice` without --dry-run.",
+        )
     with _publish_lock() as guard:
         if _is_published(guard, run):
             metrics["outcome"] = "was published already"
@@ -157,7 +162,8 @@ def _publish_all(
     _publish_ledger(guard, run, days, publication_no)
     source = load_source(run.source)
     record_dimensions(guard, run, source)
-    unresolved = record_unresolved_owners(guard, run, source, days)
+    # A re-rating sees no owner, so what it would note of the unknown ones is nothing.
+    unresolved = {} if run.kind == "reprice" else record_unresolved_owners(guard, run, source, days)
     return {
         "mart_rows": rows,
         "restatements": restated,

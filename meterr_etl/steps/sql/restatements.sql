@@ -63,7 +63,7 @@ rerated as (
     select m.charge_date
     from marts.fct_sku_rates_daily as m
     inner join {candidate_rates} as n
-        using (charge_date, sku_key, context_above_tokens, token_type)
+        using (charge_date, sku_key, context_above_tokens, time_of_day_from, token_type)
     where
         m.charge_date in ({days})
         and (m.rate_id, m.list_unit_price) is distinct from (n.rate_id, n.list_unit_price)
