@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0040"
-down_revision = "0021"
+revision = "0010"
+down_revision = "0009"
 
 STATEMENTS = """
 -- The rate of calls from this time of day (UTC) until the model's next one; most hold all day.

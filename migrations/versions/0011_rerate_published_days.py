@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0041"
-down_revision = "0040"
+revision = "0011"
+down_revision = "0010"
 
 STATEMENTS = """
 -- A reprice rebuilds published days from their events; a what_if does so and is never published.
