@@ -1,4 +1,4 @@
-"""Let a run re-rate published days without reading a source, to publish or to see what if (DESIGN §8)."""
+"""Let a run re-rate published days without reading a source, to publish or not (DESIGN §8)."""
 
 from alembic import op
 
