@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 unexport VIRTUAL_ENV
 
-.PHONY: help install demo up down test check bench bench-quick peers docs lock clean
+.PHONY: help install demo up down test soak check bench bench-quick peers docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ down: ## stop everything that demo and up started
 
 test: $(INSTALLED) ## run every test
 	@$(BIN)/python -m pytest
+
+soak: $(INSTALLED) ## play seeded histories with faults: make soak HISTORIES=2000 FIRST=1000
+	@$(BIN)/python -m tests.e2e.faults --first $(or $(FIRST),1000) --count $(or $(HISTORIES),1000) \
+	  --summary
 
 check: $(INSTALLED) ## lint, types, layers, SQL style
 	@$(BIN)/ruff check .

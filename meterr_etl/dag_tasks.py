@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from meterr_etl import dag_rules, pipeline
-from meterr_etl.errors import MeterrError
+from meterr_etl import dag_rules, maintenance, pipeline
+from meterr_etl.errors import ConflictError, MeterrError
 from meterr_etl.ledger.runs import load_run
 from meterr_etl.warehouse.connection import warehouse
 
@@ -53,6 +53,24 @@ def do_step(step: str, run_id: str) -> None:
     window = load_run(run_id).window
     metrics = pipeline.run_step(step, run_id)
     _log_report(step, f"{window} (run {run_id})", metrics)
+
+
+def sweep_source(context: Mapping[str, Any]) -> None:
+    """Compare a source's last days with what is published and repair what differs.
+
+    Raises:
+        ConflictError: a day that differs could not be repaired.
+    """
+    params = context["params"]
+    healed = maintenance.sweep(params["source"], trigger="airflow", days=params["days"])
+    for day in healed:
+        logger.info("%s: %s (%s, run %s)", day.day, day.outcome, day.why, day.run_id)
+    logger.info("sweep: %s day(s) of %s differed.", len(healed), params["source"])
+    if failed := [day for day in healed if day.run_id is None]:
+        raise ConflictError(
+            f"{len(failed)} of {len(healed)} days that differ were not repaired.",
+            remedy="Each one's reason is in the lines above; `meterr sweep` tries again.",
+        )
 
 
 def explain_failure(context: Mapping[str, Any]) -> None:

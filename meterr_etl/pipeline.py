@@ -55,6 +55,52 @@ def extract(
     return run.run_id
 
 
+def replay(source: str, *, trigger: Trigger, reason_code: str | None = None) -> str:
+    """Judge the dead letters of a source again and publish those that are legal by now.
+
+    Args:
+        source: whose dead letters.
+        trigger: who asks.
+        reason_code: only those that bear this reason; all if None.
+
+    Raises:
+        ConflictError: no dead letter waits, or none of them is legal yet.
+        GateFailedError: a gate judged that they may not be published.
+    """
+    from meterr_etl.steps.replay import land_letters, window_of_letters  # noqa: PLC0415
+
+    load_source(source)
+    window = window_of_letters(source, reason_code)
+    said = f"replay of dead letters{f': {reason_code}' if reason_code else ''}"
+    run = open_run(source, window, trigger, said, None, kind="replay")
+    with recorded_step(run, "extract") as metrics:
+        land_letters(run, metrics, reason_code)
+    return _go_through(run.run_id)
+
+
+def repair(source: str, day: date, *, trigger: Trigger, reason: str) -> str:
+    """Read the events of one day anew, whenever they arrived, and publish what differs.
+
+    What the source has no more is removed. Returns the run's id.
+
+    Raises:
+        GateFailedError: a gate judged that the run may not go on.
+    """
+    from meterr_etl.steps.extract import extract as land  # noqa: PLC0415
+
+    load_source(source)
+    run = open_run(source, Window.of_day(day), trigger, reason, None, kind="repair")
+    with recorded_step(run, "extract") as metrics:
+        land(run, metrics)
+    return _go_through(run.run_id)
+
+
+def _go_through(run_id: str) -> str:
+    # How much of a window arrived, and how fresh, is no question of a repair or a replay.
+    resume(run_id, after="gate_landing")
+    return run_id
+
+
 def run_step(step: str, run_id: str) -> Metrics:
     """Do one step of a run after `extract`; returns its counts, durations and rates.
 
@@ -125,6 +171,11 @@ def _gate(name: Gate) -> Callable[[Run, Metrics], None]:
 
 
 def _stage(run: Run, metrics: Metrics) -> None:
+    if run.kind in ("reprice", "what_if"):
+        from meterr_etl.steps.rerate import restage  # noqa: PLC0415
+
+        restage(run, metrics)
+        return
     from meterr_etl.steps.stage import stage  # noqa: PLC0415
 
     stage(run, metrics)
@@ -143,7 +194,9 @@ def _publish(run: Run, metrics: Metrics) -> None:
 
 
 def _rebuild(run: Run, metrics: Metrics) -> None:
-    for step in ("stage", "gate_staging", "transform", "gate_marts"):
+    # A re-rating stages nothing that the gate could judge.
+    judged = () if run.kind == "reprice" else ("gate_staging",)
+    for step in ("stage", *judged, "transform", "gate_marts"):
         again: Metrics = {}
         _BODIES[step](load_run(run.run_id), again)
         metrics[f"rebuilt_{step}"] = again

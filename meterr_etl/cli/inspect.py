@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from meterr_etl.cli.mend import quarantine_replay
 from meterr_etl.cli.options import AsJson, optional_day
 from meterr_etl.cli.output import Rows, note, print_json, show
 from meterr_etl.errors import ConflictError
@@ -30,6 +31,9 @@ def register(app: typer.Typer) -> None:
     quarantine_app.command("list", epilog="Example: meterr quarantine list --day 2026-11-14")(
         quarantine_list
     )
+    quarantine_app.command(
+        "replay", epilog="Example: meterr quarantine replay --reason output_tokens_negative"
+    )(quarantine_replay)
     app.add_typer(quarantine_app, name="quarantine")
 
 
@@ -54,6 +58,7 @@ def status(
             sections = {
                 "Sources": ledger.source_progress(connection),
                 "Published days": ledger.recent_days(connection, limit),
+                "Days re-derived": ledger.rederived_days(connection, limit),
                 "Runs": ledger.recent_runs(connection, limit),
             }
         else:
@@ -61,6 +66,7 @@ def status(
             ids = [str(run["run_id"]) for run in runs]
             sections = {
                 "Published day": ledger.one_day(connection, chosen),
+                "Equations": ledger.day_equations(connection, chosen),
                 "Runs": runs,
                 "Gate verdicts": ledger.verdicts(connection, ids, only_notable=True),
             }

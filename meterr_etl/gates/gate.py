@@ -14,6 +14,7 @@ from meterr_etl.gates.measuring import Checkpoint, fetch_sample, measure
 from meterr_etl.gates.months import months_checkpoint
 from meterr_etl.gates.staging import staging_checkpoint
 from meterr_etl.gates.verdicts import GateReport, Outcome, Row, Verdict, record_verdicts
+from meterr_etl.gates.waivers import unwaived
 from meterr_etl.ledger.runs import load_run
 from meterr_etl.warehouse.names import Gate
 
@@ -52,7 +53,10 @@ def run_gate(gate: Gate, run_id: str) -> GateReport:
     )
     record_verdicts(report)
     _log(report)
-    report.require_passed()
+    stopping = unwaived(run_id, gate, report.errors)
+    if stopping != report.errors:
+        logger.warning("gate %s: waived for run %s by a person", gate, run_id)
+    report.require_passed(stopping)
     return report
 
 

@@ -76,19 +76,21 @@ class GateReport:
             "judge_seconds": round(self.judge_seconds, 3),
         }
 
-    def require_passed(self) -> None:
-        """Refuse to go on with a run that failed an expectation of severity error.
+    def require_passed(self, stopping: tuple[Verdict, ...]) -> None:
+        """Stop the run if any of its errors is left to stop it.
+
+        Args:
+            stopping: the errors without those that a person waived.
 
         Raises:
-            GateFailedError: names the expectations, what was seen, and the first offending rows.
+            GateFailedError: names each of them, with its first offending rows.
         """
-        # A waiver (DESIGN §11) will exempt named verdicts here, never those of conservation.
-        if not self.errors:
+        if not stopping:
             return
         raise GateFailedError(
-            f"The {self.gate} gate stopped run {self.run_id}: {len(self.errors)} of "
+            f"The {self.gate} gate stopped run {self.run_id}: {len(stopping)} of "
             f"{len(self.verdicts)} expectations failed. "
-            + " ".join(_told(verdict) for verdict in self.errors),
+            + " ".join(_told(verdict) for verdict in stopping),
             remedy=f"Nothing was published. See all verdicts and samples with `meterr report "
             f"--run {self.run_id}`, mend the cause and run the window again.",
         )

@@ -6,12 +6,12 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 import psycopg
 from psycopg import sql
@@ -25,13 +25,21 @@ from meterr_etl.window import Window
 logger = logging.getLogger(__name__)
 
 Trigger = Literal["cli", "airflow", "test"]
+Kind = Literal["window", "repair", "replay", "reprice", "what_if"]
+LOCK_PATIENCE = "1s"
 Metrics = dict[str, object]
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _dumps = partial(json.dumps, default=str)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One attempt at a window, as the ledger holds it."""
+    """One attempt at a window, as the ledger holds it.
+
+    A `repair` reads the events of its window's day anew, a `replay` dead letters of its window;
+    neither says that a window was read. A `reprice` rebuilds published days from their events, and
+    a `what_if` does so for comparison alone, as if usage had been of the models in `instead`.
+    """
 
     run_id: str
     run_no: int
@@ -41,6 +49,8 @@ class Run:
     read_at: datetime | None
     base_publication_no: int
     reference_version: int
+    kind: Kind = "window"
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> RunTables:
@@ -59,6 +69,9 @@ def open_run(
     trigger: Trigger,
     reason: str | None,
     orchestrator_run_id: str | None,
+    *,
+    kind: Kind = "window",
+    instead: Mapping[str, str] | None = None,
 ) -> Run:
     """Record a new attempt at a window, and its source if it is new."""
     run_id = mint_run_id()
@@ -68,8 +81,11 @@ def open_run(
         )
         connection.execute(
             "insert into ops.runs (run_id, source, window_start, window_end, trigger, reason,"
-            " orchestrator_run_id) values (%s, %s, %s, %s, %s, %s, %s)",
-            (run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id),
+            " orchestrator_run_id, kind, instead) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                *(run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id),
+                *(kind, Jsonb(dict(instead or {}))),
+            ),
         )
     return load_run(run_id)
 
@@ -83,7 +99,7 @@ def load_run(run_id: str) -> Run:
     with warehouse("meterr_loader") as connection:
         row = connection.execute(
             "select run_id, run_no, source, window_start, window_end, status, read_at,"
-            " coalesce(base_publication_no, 0), coalesce(reference_version, 0)"
+            " coalesce(base_publication_no, 0), coalesce(reference_version, 0), kind, instead"
             " from ops.runs where run_id = %s",
             (run_id,),
         ).fetchone()
@@ -103,6 +119,8 @@ def load_run(run_id: str) -> Run:
         read_at=row[6] if isinstance(row[6], datetime) else None,
         base_publication_no=int(str(row[7])),
         reference_version=int(str(row[8])),
+        kind=_KINDS[str(row[9])],
+        instead=row[10] if isinstance(row[10], dict) else {},
     )
 
 
@@ -137,13 +155,17 @@ def run_lock(run_id: str) -> sql.Composed:
 
 
 def _lock_run(ledger: Connection, run_id: str) -> None:
-    query = sql.SQL("select pg_try_advisory_lock({})").format(run_lock(run_id))
-    row = ledger.execute(query).fetchone()
-    if not (row and row[0]):
+    # The server lets go of a lock only once it has noticed that its session was closed, so the
+    # step before may seem to hold it for another moment; so may a sweep that looks who is alive.
+    ledger.execute(sql.SQL("set lock_timeout = {}").format(sql.Literal(LOCK_PATIENCE)))
+    try:
+        ledger.execute(sql.SQL("select pg_advisory_lock({})").format(run_lock(run_id)))
+    except psycopg.errors.LockNotAvailable as error:
         raise BusyError(
             f"Another process is at work on run {run_id}.",
             remedy="Wait for it to end, or stop it, before this step is tried again.",
-        )
+        ) from error
+    ledger.execute("reset lock_timeout")
 
 
 def _begin(ledger: Connection, run_id: str, step: str) -> int:

@@ -37,6 +37,16 @@ def one_day(connection: Connection, day: date) -> list[Row]:
     return _rows(connection, "recent_days", limit=1, day=day)
 
 
+def day_equations(connection: Connection, day: date) -> list[Row]:
+    """Return the equations that must hold of one event date, each with both sides."""
+    return _rows(connection, "day_equations", day=day)
+
+
+def rederived_days(connection: Connection, limit: int) -> list[Row]:
+    """Return the newest publications of days that stood before, with what made them anew."""
+    return _rows(connection, "rederived_days", limit=limit)
+
+
 def verdicts(connection: Connection, run_ids: list[str], *, only_notable: bool) -> list[Row]:
     """Return the gate verdicts of runs, failures first; `only_notable` leaves out what passed."""
     return _rows(connection, "verdicts", run_ids=run_ids, only_notable=only_notable)

@@ -15,6 +15,18 @@ from meterr_etl.pricing.rate import Rate
 
 CATALOGUE = "genai-prices"
 
+# Models that hear and speak, whose audio costs up to sixteen times their text, and of which the
+# catalogue states the text price alone. The library charges their audio as text; here it has no
+# rate, so it is unpriced and seen.
+AUDIO_PRICE_UNSTATED = frozenset(
+    {
+        ("openai", "gpt-4o-audio-preview"),
+        ("openai", "gpt-4o-mini-audio-preview"),
+        ("openrouter", "openai/gpt-audio"),
+        ("openrouter", "openai/gpt-audio-mini"),
+    }
+)
+
 
 @cache
 def catalogue_version() -> str:
@@ -56,6 +68,7 @@ def model_rates(provider_id: str, model: ModelInfo) -> list[Rate]:
             valid_from=price.valid_from,
             valid_to=price.valid_to,
             unit_price=price.unit_price,
+            time_of_day_from=price.time_of_day_from,
         )
-        for price in expand(model)
+        for price in expand(model, speaks=(provider_id, model.id) in AUDIO_PRICE_UNSTATED)
     ]

@@ -10,12 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import groupby
 from typing import TypeAlias
 
-from genai_prices.data_units import unit_data
 from genai_prices.types import (
     ConditionalPrice,
     ModelInfo,
@@ -24,35 +23,35 @@ from genai_prices.types import (
     TieredPrices,
     TimeOfDateConstraint,
 )
-from genai_prices.units import UnitRegistry
 from genai_prices.validation import validate_model_price
 
-from meterr_etl.pricing.rate import BATCH, BEGINNING, STANDARD_TIER, SYNC, price_per_unit
+from meterr_etl.contract.leaves import TOKEN_TYPES
+from meterr_etl.pricing.rate import (
+    BATCH,
+    BEGINNING,
+    MIDNIGHT,
+    STANDARD_TIER,
+    SYNC,
+    price_per_unit,
+)
+from meterr_etl.pricing.units import BASES, CHARGED_AS, UNIT_OF, UNITS
 
 logger = logging.getLogger(__name__)
 
 PriceSet: TypeAlias = Mapping[str, Decimal | TieredPrices]
 
-# Token type -> the catalogue's price keys, most specific first. The library charges a unit without
-# a price of its own as part of the unit that contains it: a cached token as input, a cache write
-# by TTL as a cache write, reasoning as output. Audio does not fall back, although the library lets
-# it: models whose audio costs sixteen times their text are in the catalogue with the text price
-# alone (gpt-4o-audio-preview).
+# Token type -> the catalogue's price keys, most specific first. What has a column of its own gets
+# a rate even where it is charged as plain input or output; the many other units only where
+# something nearer has a price, since the join of a line falls back on the two.
 PRICE_KEYS: Mapping[str, tuple[str, ...]] = {
-    "uncached_input": ("input_mtok",),
-    "cache_read": ("cache_read_mtok", "input_mtok"),
-    "cache_write": ("cache_write_mtok", "input_mtok"),
-    "cache_write_5m": ("cache_write_5m_mtok", "cache_write_mtok", "input_mtok"),
-    "cache_write_1h": ("cache_write_1h_mtok", "cache_write_mtok", "input_mtok"),
-    "input_audio": ("input_audio_mtok",),
-    "output": ("output_mtok",),
-    "reasoning": ("output_reasoning_mtok", "output_mtok"),
-    "output_audio": ("output_audio_mtok",),
-    "web_search": ("web_searches_kcount",),
-    "request": ("requests_kcount",),
+    token_type: tuple(
+        UNIT_OF[name].price_key
+        for name in CHARGED_AS[token_type]
+        if token_type in TOKEN_TYPES or name not in BASES
+    )
+    for token_type in UNIT_OF
 }
-
-UNITS = UnitRegistry(unit_data)
+AUDIO = ("input_audio", "output_audio")
 
 
 @dataclass(frozen=True)
@@ -69,40 +68,52 @@ STANDARD = Terms(SYNC, STANDARD_TIER)
 
 @dataclass(frozen=True)
 class Price:
-    """What one token type costs per single unit, under one set of terms, over some dates."""
+    """What one token type costs per single unit, under one set of terms, over some dates.
+
+    It holds from `time_of_day_from` (UTC) until the model's next time of day.
+    """
 
     token_type: str
     terms: Terms
     context_above_tokens: int
+    time_of_day_from: time
     valid_from: date
     valid_to: date | None
     unit_price: Decimal
 
 
-def expand(model: ModelInfo) -> list[Price]:
-    """Return every price of a model; none for a model whose price depends on the time of day."""
-    if has_time_of_day_prices(model):
-        return []
+def expand(model: ModelInfo, *, speaks: bool = False) -> list[Price]:
+    """Return every price of a model.
+
+    `speaks` says that its audio has a price which the catalogue does not state.
+    """
     dates = _start_dates(model)
     spans = list(zip(dates, [*dates[1:], None], strict=True))
-    thresholds = _thresholds(model)
     prices: list[Price] = []
     for terms in stated_terms(model):
-        dated = [(start, end, _prices_on(model, terms, start)) for start, end in spans]
-        for threshold in thresholds:
-            prices += _prices_above(terms, threshold, dated)
-    return prices
+        for moment in times_of_day(model):
+            dated = [
+                (start, end, _prices_at(model, terms, datetime.combine(start, moment, UTC)))
+                for start, end in spans
+            ]
+            for threshold in _thresholds(model):
+                prices += _prices_above(terms, threshold, moment, dated)
+    unstated = AUDIO if speaks else ()
+    return [price for price in prices if price.token_type not in unstated]
 
 
-def has_time_of_day_prices(model: ModelInfo) -> bool:
-    """Return whether any price of the model holds for some hours of the day only."""
-    return any(isinstance(c, TimeOfDateConstraint) for c in _constraints(model))
+def times_of_day(model: ModelInfo) -> list[time]:
+    """Return the times (UTC) at which a price of the model changes every day, midnight first."""
+    constraints = [c for c in _constraints(model) if isinstance(c, TimeOfDateConstraint)]
+    edges = {_utc_time(edge) for c in constraints for edge in (c.start_time, c.end_time)}
+    return sorted({MIDNIGHT} | edges)
 
 
 def stated_terms(model: ModelInfo) -> list[Terms]:
     """Return the terms that the catalogue prices for this model: standard, batch, service tiers.
 
-    Variants by anything else (speed, route, kind of search) are left out: no event names them.
+    A variant by anything else (a kind of search, a route) is a tier of the name `key=value`, but
+    for Anthropic's speed, which is told like a tier.
     """
     terms = {STANDARD: None}
     for variant in model.price_variants or ():
@@ -111,11 +122,23 @@ def stated_terms(model: ModelInfo) -> list[Terms]:
                 terms[Terms(BATCH, STANDARD_TIER, variant.when)] = None
             case {"service_tier": str(tier), **rest} if not rest and tier != "default":
                 terms[Terms(SYNC, tier, variant.when)] = None
+            case {"speed": str(tier), **rest} if not rest:
+                terms[Terms(SYNC, tier, variant.when)] = None
+            case {"service_tier": "default"}:
+                pass
+            case when if len(when) == 1:
+                (key, value), *_ = when.items()
+                terms[Terms(SYNC, f"{key}={value}", variant.when)] = None
+            case _:
+                logger.warning("model %s: no event names the terms %s", model.id, variant.when)
     return list(terms)
 
 
 def _prices_above(
-    terms: Terms, threshold: int, dated: Iterable[tuple[date, date | None, PriceSet]]
+    terms: Terms,
+    threshold: int,
+    moment: time,
+    dated: Iterable[tuple[date, date | None, PriceSet]],
 ) -> Iterator[Price]:
     # Neighbouring spans of equal price become one, so that a rate lives as long as its price.
     spans = list(dated)
@@ -124,7 +147,8 @@ def _prices_above(
         for unit_price, group in groupby(priced, key=lambda span: span[2]):
             same = list(group)
             if unit_price is not None:
-                yield Price(token_type, terms, threshold, same[0][0], same[-1][1], unit_price)
+                first, last = same[0][0], same[-1][1]
+                yield Price(token_type, terms, threshold, moment, first, last, unit_price)
 
 
 def _unit_price(prices: PriceSet, keys: Iterable[str], threshold: int) -> Decimal | None:
@@ -139,19 +163,19 @@ def _unit_price(prices: PriceSet, keys: Iterable[str], threshold: int) -> Decima
     return price_per_unit(price, UNITS.unit_for_price_key(key).per)
 
 
-def _prices_on(model: ModelInfo, terms: Terms, day: date) -> PriceSet:
+def _prices_at(model: ModelInfo, terms: Terms, moment: datetime) -> PriceSet:
     # Of several that hold the last one wins, and the first stands in where none does; of variants
     # the first wins, key by key, and what a variant does not name keeps its standard price.
     conditional = _conditional_prices(model)
     if not conditional:
         return {}
-    held = next((c for c in reversed(conditional) if _holds(c.constraint, day)), conditional[0])
+    held = next((c for c in reversed(conditional) if _holds(c.constraint, moment)), conditional[0])
     prices = _stated(held.prices)
     if terms.when:
         variants = [
             variant
             for variant in model.price_variants or ()
-            if variant.when == terms.when and _holds(variant.constraint, day)
+            if variant.when == terms.when and _holds(variant.constraint, moment)
         ]
         if not variants:
             return {}
@@ -190,8 +214,14 @@ def _conditional_prices(model: ModelInfo) -> list[ConditionalPrice]:
     return list(model.prices)
 
 
-def _holds(constraint: StartDateConstraint | None, day: date) -> bool:
-    return constraint is None or day >= constraint.start_date
+def _holds(constraint: StartDateConstraint | TimeOfDateConstraint | None, moment: datetime) -> bool:
+    return constraint is None or constraint.active(moment)
+
+
+def _utc_time(edge: time) -> time:
+    # The library reads a time without a zone as UTC; one with a zone has no date, so no summer.
+    moment = datetime.combine(date(2000, 1, 2), edge)
+    return moment.astimezone(UTC).time() if edge.tzinfo else edge
 
 
 def _constraints(

@@ -64,6 +64,9 @@ def find_model(provider: str, model: str) -> KnownModel | None:
         if find_provider(prefix) is sold_by:
             found = sold_by.find_model(bare, all_providers=snapshot().providers)
     if found is None:
+        # The catalogue's own id means its model, also where its match rules look for other names.
+        found = next((known for known in sold_by.models if known.id == model), None)
+    if found is None:
         return None
     return KnownModel(_listed_by()[id(found)], sold_by.id, found)
 

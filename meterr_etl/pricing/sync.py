@@ -11,6 +11,7 @@ from psycopg import sql
 
 from meterr_etl.pricing.catalogue import CATALOGUE, catalogue_rates, catalogue_version
 from meterr_etl.pricing.rate import Rate
+from meterr_etl.pricing.uplifts import sync_uplifts
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement
 
@@ -43,6 +44,10 @@ def sync_rates() -> SyncReport:
     started = time.monotonic()
     rates = list(catalogue_rates())
     with warehouse("meterr_loader", application_name="meterr-prices") as connection:
+        connection.execute(
+            "select pg_advisory_xact_lock(hashtextextended('meterr prices sync', 0))"
+        )
+        uplifted = sync_uplifts(connection)
         version, added, retired = _apply(connection, rates)
     report = SyncReport(
         catalogue=CATALOGUE,
@@ -50,7 +55,7 @@ def sync_rates() -> SyncReport:
         rates=len(rates),
         added=added,
         retired=retired,
-        reference_version=version,
+        reference_version=version or uplifted,
         seconds=time.monotonic() - started,
     )
     logger.info(
@@ -66,7 +71,6 @@ def sync_rates() -> SyncReport:
 
 
 def _apply(connection: Connection, rates: Iterable[Rate]) -> tuple[int | None, int, int]:
-    connection.execute("select pg_advisory_xact_lock(hashtextextended('meterr prices sync', 0))")
     _copy_arriving(connection, rates)
     _run(connection, "sync_compare", catalogue=CATALOGUE)
     found = _run(

@@ -10,10 +10,11 @@ from datetime import datetime
 from psycopg import sql
 
 from meterr_etl.errors import SourceMismatchError
-from meterr_etl.sources.cursor import arrival_predicate
+from meterr_etl.sources.cursor import arrival_predicate, readable_clock
 from meterr_etl.sources.header import Source
 from meterr_etl.sources.registry import MAPPING_FILE
 from meterr_etl.warehouse.connection import Connection
+from meterr_etl.window import Window
 
 SHORT_NAMES = {
     "timestamp with time zone": "timestamptz",
@@ -138,6 +139,24 @@ def cursor_predicate(plan: LandingPlan, start: datetime, end: datetime) -> sql.C
         SourceMismatchError: the source has no column that tells when a row arrived.
     """
     return arrival_predicate(plan.source, plan.actual_types, start, end)
+
+
+def happened_predicate(plan: LandingPlan, window: Window) -> sql.Composable:
+    """Return the condition for the rows whose own time, not their arrival, lies in a window.
+
+    Raises:
+        SourceMismatchError: the source has no column that tells when an event happened.
+    """
+    name = plan.source.cursor_fallback
+    if name not in plan.actual_types:
+        raise SourceMismatchError(
+            f"The source '{plan.source.name}' has no column {name}, so no day of it can be read.",
+            remedy="Restore the column at the source, or change its header.",
+        )
+    clock = readable_clock(plan.source, name, plan.actual_types[name])
+    return sql.SQL("({} >= {} and {} < {})").format(
+        clock, sql.Literal(window.start), clock, sql.Literal(window.end)
+    )
 
 
 def mapping_lines(source: Source) -> dict[str, str]:

@@ -21,7 +21,8 @@ def record_affected_days(
             "meterr_etl.steps",
             "affected_days",
             run_id=sql.Literal(run.run_id),
-            window_days=sql.Literal(run.window.days()),
+            # Dead letters lie scattered over the days of their windows.
+            window_days=sql.Literal([] if run.kind == "replay" else run.window.days()),
             read_days=sql.Literal(read_days),
             owner_days=sql.Literal(_days_of_arrived_owners(connection, run, source)),
             batch=run.tables.batch,

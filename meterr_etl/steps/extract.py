@@ -12,7 +12,13 @@ from meterr_etl.ledger.runs import Metrics, Run
 from meterr_etl.ledger.windows import published_since
 from meterr_etl.settings import settings
 from meterr_etl.sources.header import Entity, Source
-from meterr_etl.sources.plan import LandingPlan, actual_columns, cursor_predicate, plan_columns
+from meterr_etl.sources.plan import (
+    LandingPlan,
+    actual_columns,
+    cursor_predicate,
+    happened_predicate,
+    plan_columns,
+)
 from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.pipe import pipe_rows
 from meterr_etl.warehouse.connection import Connection, source_database, warehouse
@@ -32,18 +38,26 @@ def extract(run: Run, metrics: Metrics) -> None:
         source_database(run.source, settings().for_source(run.source)) as origin,
         warehouse("meterr_loader", application_name="meterr extract") as target,
     ):
-        read_from = published_since(target, run.source, run.window, source.lookback)
         plan = plan_columns(source, actual_columns(origin, source.schema_name, source.table))
+        if run.kind == "repair":
+            read_from, chosen = run.window.start, happened_predicate(plan, run.window)
+        else:
+            read_from = published_since(target, run.source, run.window, source.lookback)
+            chosen = cursor_predicate(plan, read_from, run.window.end)
         metrics.update(_described(source, plan, read_from))
-        metrics["rows_read"] = _land_events(
-            run, source, plan, read_from, origin=origin, target=target
-        )
-        metrics["entities_read"] = {
-            entity.name: _land_entity(run, source, entity, origin, target)
-            for entity in source.entities
-        }
+        metrics["rows_read"] = _land_events(run, plan, chosen, origin=origin, target=target)
+        metrics["entities_read"] = land_entities(run, source, origin=origin, target=target)
         _note_read_time(run, origin, target)
     logger.info("extract: landed %s rows of %s", metrics["rows_read"], run.window)
+
+
+def land_entities(
+    run: Run, source: Source, *, origin: Connection, target: Connection
+) -> dict[str, int | str]:
+    """Copy the source's dimensions as they are now; returns the rows of each, or 'absent'."""
+    return {
+        entity.name: _land_entity(run, source, entity, origin, target) for entity in source.entities
+    }
 
 
 def _described(source: Source, plan: LandingPlan, read_from: datetime) -> Metrics:
@@ -64,13 +78,7 @@ def _described(source: Source, plan: LandingPlan, read_from: datetime) -> Metric
 
 
 def _land_events(
-    run: Run,
-    source: Source,
-    plan: LandingPlan,
-    read_from: datetime,
-    *,
-    origin: Connection,
-    target: Connection,
+    run: Run, plan: LandingPlan, chosen: sql.Composable, *, origin: Connection, target: Connection
 ) -> int:
     table = run.tables.landing
     columns = sql.SQL(", ").join(
@@ -81,8 +89,8 @@ def _land_events(
     target.execute(sql.SQL("create unlogged table {} ({})").format(table, columns))
     query = sql.SQL("select {} from {} where {}").format(
         sql.SQL(", ").join(column.expression for column in plan.columns),
-        sql.Identifier(source.schema_name, source.table),
-        cursor_predicate(plan, read_from, run.window.end),
+        sql.Identifier(plan.source.schema_name, plan.source.table),
+        chosen,
     )
     return pipe_rows(origin, query, target, table)
 

@@ -7,6 +7,7 @@ from datetime import date
 from psycopg import sql
 
 from meterr_etl.ledger.runs import Run
+from meterr_etl.sources.registry import load_source
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
@@ -39,7 +40,31 @@ def overtaken_by(connection: Connection, run: Run) -> list[str]:
     )
     if _number(connection, ids):
         reasons.append("another run published an id of this one")
+    if _is_owner_overtaken(connection, run):
+        reasons.append("another run saw a newer owner")
     return reasons
+
+
+def _is_owner_overtaken(connection: Connection, run: Run) -> bool:
+    # Rebuilt, the run takes the newer of what it saw itself and what others recorded.
+    for entity in load_source(run.source).entities:
+        landing = run.tables.landing_entity(entity.name)
+        row = connection.execute(
+            "select to_regclass(%s) is not null", (landing.as_string(connection),)
+        ).fetchone()
+        if not (row and row[0]):
+            continue
+        query = statement(
+            SQL_PACKAGE,
+            "overtaken_owners",
+            base=sql.Literal(run.base_publication_no),
+            entity=sql.Literal(entity.name),
+            landing=landing,
+            id_column=sql.Identifier(entity.id_column),
+        )
+        if _number(connection, query):
+            return True
+    return False
 
 
 def hidden_days(connection: Connection, run: Run) -> list[date]:

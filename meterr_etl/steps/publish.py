@@ -17,6 +17,7 @@ from meterr_etl.steps.months import ChangedDays, derive_months
 from meterr_etl.steps.overtaken import affected_days, date_list, hidden_days, overtaken_by
 from meterr_etl.steps.publish_marts import UNFIT, publish_mart
 from meterr_etl.steps.publish_owners import record_dimensions, record_unresolved_owners
+from meterr_etl.steps.restatements import record_restatements
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.marts import (
     PUBLISH_LOCK,
@@ -42,6 +43,11 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
         GateFailedError: the months as they would stand did not pass their gate, or the rebuilt
             run its own.
     """
+    if run.kind == "what_if":
+        raise ConflictError(
+            f"Run {run.run_id} only asked what if.",
+            remedy="Run `meterr reprice` without --dry-run.",
+        )
     with _publish_lock() as guard:
         if _is_published(guard, run):
             metrics["outcome"] = "was published already"
@@ -151,12 +157,19 @@ def _publish_all(
     _note_marked_ids(guard, run, publication_no)
     _publish_members(guard, run)
     _publish_events(guard, run, days)
+    restated = record_restatements(guard, run, days, publication_no)
     rows = {mart.name: publish_mart(guard, run, mart, days) for mart in marts}
     _publish_ledger(guard, run, days, publication_no)
     source = load_source(run.source)
     record_dimensions(guard, run, source)
-    unresolved = record_unresolved_owners(guard, run, source, days)
-    return {"mart_rows": rows, "unknown_owners": unresolved, "days": [str(day) for day in days]}
+    # A re-rating sees no owner, so what it would note of the unknown ones is nothing.
+    unresolved = {} if run.kind == "reprice" else record_unresolved_owners(guard, run, source, days)
+    return {
+        "mart_rows": rows,
+        "restatements": restated,
+        "unknown_owners": unresolved,
+        "days": [str(day) for day in days],
+    }
 
 
 def _note_marked_ids(guard: Connection, run: Run, publication_no: int) -> None:

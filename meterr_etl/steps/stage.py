@@ -21,6 +21,7 @@ from meterr_etl.steps.members import (
     joined_to_groups,
     stage_members,
 )
+from meterr_etl.steps.removed import remove_missing
 from meterr_etl.steps.seen import judge_seen_before
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement, trusted_sql
@@ -45,7 +46,7 @@ def stage(run: Run, metrics: Metrics) -> None:
         connection.execute("set local work_mem = '128MB'")
         _forget_former_try(connection, run)
         _note_base(connection, run)
-        verdict = _map_landing(connection, run, source)
+        verdict = map_landing(connection, run, source)
         batch = create_batch(connection, run)
         counts = _judge_rows(connection, batch, verdict)
         reread_days = _days_read(connection, run)
@@ -54,6 +55,8 @@ def stage(run: Run, metrics: Metrics) -> None:
         counts["unchanged"] += seen["unchanged"]
         counts["superseded"] += seen["superseded"]
         counts["revision"] = seen["revision"]
+        if run.kind == "repair":
+            metrics["removed"] = remove_missing(connection, run, batch, verdict)
         staged = _count(connection, batch.table)
         counts["new"] = staged - counts["revision"]
         _require_sum(counts, run)
@@ -95,7 +98,12 @@ def _note_base(connection: Connection, run: Run) -> None:
     )
 
 
-def _map_landing(connection: Connection, run: Run, source: Source) -> VerdictSql:
+def map_landing(connection: Connection, run: Run, source: Source) -> VerdictSql:
+    """Create the view of the landed rows in canonical columns; returns the verdict over it.
+
+    Raises:
+        ConflictError: the run has no landing table.
+    """
     tables = run.tables
     try:
         # A tenth of the usual sample tells the planner enough of a table that is read whole.
@@ -107,6 +115,7 @@ def _map_landing(connection: Connection, run: Run, source: Source) -> VerdictSql
             f"Run {run.run_id} has no landing table.",
             remedy="Start at `extract`: a run whose tables were swept can't be resumed.",
         ) from error
+    connection.execute(sql.SQL("drop view if exists {}").format(tables.mapped))
     connection.execute(
         sql.SQL(
             "create view {} as with landed as (select l.ctid as _row, l.* from {} as l) {}"

@@ -8,7 +8,9 @@ from psycopg import sql
 
 from meterr_etl.contract.columns import canonical_columns
 from meterr_etl.ledger.runs import Run
+from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.resolve import create_sku_rate_keys
+from meterr_etl.pricing.stale import unit_bases
 from meterr_etl.steps.batch import require_whole_batch
 from meterr_etl.steps.transform_dimensions import create_dimensions
 from meterr_etl.warehouse.connection import Connection
@@ -42,10 +44,13 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
                 superseded=tables.superseded,
                 batch_owners=tables.owners,
                 batch_skus=tables.skus,
+                reference_version=sql.Literal(run.reference_version),
+                unit_bases=unit_bases(),
             )
         )
         create_dimensions(connection, run, schema)
-        skus = create_sku_rate_keys(connection, schema)
+        book = load_rate_book(connection, run.reference_version, run.instead)
+        skus = create_sku_rate_keys(connection, schema, book)
     days = connection.execute(
         "select count(*) from ops.run_days where run_id = %s", (run.run_id,)
     ).fetchone()

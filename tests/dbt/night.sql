@@ -150,7 +150,7 @@ create table candidate_s1.rates as select * from reference.rates;
 create table candidate_s1.sku_rate_keys as
 select
     r.sku_key::bigint, r.provider_id, r.model_id, r.rate_service_tier, r.context_thresholds,
-    r.unpriceable_reason
+    null::time[] as times_of_day, null::numeric as region_multiplier, r.unpriceable_reason
 from (
     values
     (201, 'openai', 'gpt-4o', 'default', null::bigint[], null),
@@ -164,6 +164,8 @@ from (
 ) as r (
     sku_key, provider_id, model_id, rate_service_tier, context_thresholds, unpriceable_reason
 );
+create table candidate_s1.unit_bases as
+select 'input_video'::text as token_type, 'uncached_input'::text as base;
 create view candidate_s1.members as
 select distinct on (entity, tenant_id, entity_id) *
 from reference.source_dimensions

@@ -9,24 +9,22 @@ import pytest
 
 from meterr_etl.contract.columns import LEAVES
 
-INPUTS = tuple(c for _, c in LEAVES[:6])
-OUTPUTS = ("output_tokens", "reasoning_tokens", "output_audio_tokens")
+INPUTS, OUTPUTS = ([column for _, column in LEAVES[a:b]] for a, b in ((0, 6), (6, 9)))
 COSTS = ("list_cost", "contracted_cost", "effective_cost", "billed_cost")
-OWNER = (
-    "tenant_id", "tenant_name", "team_id", "team_name", "project_id", "project_name",
-    "cost_center", "environment", "feature",
-)  # fmt: skip
+TENANT = ("tenant_id", "tenant_name")
+WHERE = ("cost_center", "environment", "feature")
+OWNER = (*TENANT, "team_id", "team_name", "project_id", "project_name", *WHERE)
 CUBE_KEY = (
     "charge_date", *OWNER, "provider", "model", "region", "service_tier", "processing_mode",
     "token_type", "rate_id", "pricing_status", "list_unit_price", "billing_currency",
 )  # fmt: skip
 ROLL_UPS = {
-    "usage_by_team_daily": ("tenant_id", "tenant_name", "team_id", "team_name", "cost_center"),
-    "usage_by_model_daily": ("tenant_id", "tenant_name", "provider", "model"),
-    "usage_by_user_daily": ("tenant_id", "tenant_name", "user_id", "team_id", "team_name"),
-    "usage_by_feature_daily": ("tenant_id", "tenant_name", "feature", "environment"),
-    "usage_by_tenant_daily": ("tenant_id", "tenant_name"),
-    "usage_by_hour": ("charge_hour_at", "tenant_id", "tenant_name", "team_id", "team_name"),
+    "usage_by_team_daily": (*TENANT, "team_id", "team_name", "cost_center"),
+    "usage_by_model_daily": (*TENANT, "provider", "model"),
+    "usage_by_user_daily": (*TENANT, "user_id", "team_id", "team_name"),
+    "usage_by_feature_daily": (*TENANT, "feature", "environment"),
+    "usage_by_tenant_daily": TENANT,
+    "usage_by_hour": (*TENANT, "charge_hour_at", "team_id", "team_name"),
 }
 
 

@@ -9,7 +9,7 @@ TWO_RATES = """
     insert into candidate_s1.rates
     select 'twin', catalogue, catalogue_version, provider_id, model_id, token_type,
         processing_mode, service_tier, context_above_tokens, valid_from, valid_to, unit_price,
-        currency, reference_version, retired_by
+        currency, reference_version, retired_by, time_of_day_from
     from candidate_s1.rates where rate_id = 'g-out'
 """
 FAULTS = [

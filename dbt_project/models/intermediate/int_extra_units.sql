@@ -16,6 +16,7 @@ units as (
         events.owner_key,
         events.sku_key,
         {{ context_above_tokens('events', 'skus.context_thresholds') }} as context_above_tokens,
+        {{ time_of_day_from('events', 'skus.times_of_day') }} as time_of_day_from,
         unit.key as token_type,
         unit.value::numeric as quantity
     from events
@@ -30,11 +31,19 @@ int_extra_units as (
         owner_key,
         sku_key,
         context_above_tokens,
+        time_of_day_from,
         token_type,
         sum(quantity) as quantity
     from units
     where quantity > 0
-    group by charge_date, charge_hour_at, owner_key, sku_key, context_above_tokens, token_type
+    group by
+        charge_date,
+        charge_hour_at,
+        owner_key,
+        sku_key,
+        context_above_tokens,
+        time_of_day_from,
+        token_type
 )
 
 select * from int_extra_units

@@ -19,6 +19,7 @@ int_price_lines as (
         skus.line_sku_key,
         lines.sku_key,
         lines.context_above_tokens,
+        lines.time_of_day_from,
         lines.token_type,
         rates.rate_id,
         rates.pricing_status,
@@ -33,6 +34,7 @@ int_price_lines as (
             lines.charge_date = rates.charge_date
             and lines.sku_key = rates.sku_key
             and lines.context_above_tokens = rates.context_above_tokens
+            and lines.time_of_day_from = rates.time_of_day_from
             and lines.token_type = rates.token_type
     inner join skus on lines.sku_key = skus.sku_key
 )

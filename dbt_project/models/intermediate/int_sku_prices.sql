@@ -9,6 +9,7 @@ int_sku_prices as (
         charge_date,
         sku_key,
         context_above_tokens,
+        time_of_day_from,
         billing_currency,
         {%- for token_type, _ in token_types() %}
         max(list_unit_price) filter (where token_type = '{{ token_type }}')
@@ -19,7 +20,7 @@ int_sku_prices as (
             bool_and(pricing_status <> 'not_billed') filter (where token_type <> 'request'), true
         ) as is_billed
     from rates
-    group by charge_date, sku_key, context_above_tokens, billing_currency
+    group by charge_date, sku_key, context_above_tokens, time_of_day_from, billing_currency
 )
 
 select * from int_sku_prices

@@ -5,25 +5,14 @@ usage as (
         charge_date,
         sku_key,
         context_above_tokens,
+        time_of_day_from,
         {{ resummed_leaves() }}
     from {{ ref('int_usage_by_rate_key') }}
-    group by charge_date, sku_key, context_above_tokens
+    group by charge_date, sku_key, context_above_tokens, time_of_day_from
 ),
 
 used as (
-    select
-        charge_date,
-        sku_key,
-        context_above_tokens,
-        token_type
-    from ({{ leaf_lines('usage', ['charge_date', 'sku_key', 'context_above_tokens']) }}) as lines
-    union
-    select
-        charge_date,
-        sku_key,
-        context_above_tokens,
-        token_type
-    from {{ ref('int_extra_units') }}
+    {{ used_units('usage', ref('int_extra_units')) }}
 ),
 
 skus as (
@@ -34,6 +23,23 @@ rates as (
     select * from {{ source('run', 'rates') }}
 ),
 
+-- A unit is charged at its own rate, else as the input or output that it is a part of.
+rate_types as (
+    select
+        used.*,
+        used.token_type as rate_token_type,
+        0 as rank_no
+    from used
+    union all
+    select
+        used.*,
+        unit_bases.base as rate_token_type,
+        1 as rank_no
+    from used
+    inner join {{ source('run', 'unit_bases') }} as unit_bases
+        on used.token_type = unit_bases.token_type
+),
+
 -- Whatever pricing could not resolve, and what a gateway's cache answered, meets no rate.
 rated as (
     select
@@ -41,25 +47,39 @@ rated as (
         skus.provider,
         skus.model,
         skus.context_thresholds,
+        skus.times_of_day,
         skus.unpriceable_reason,
         skus.is_gateway_cache_hit,
+        skus.region_multiplier,
         rates.rate_id,
-        rates.unit_price as list_unit_price,
+        rates.unit_price * coalesce(skus.region_multiplier, 1) as list_unit_price,
         rates.currency
-    from used
+    from rate_types as used
     inner join skus on used.sku_key = skus.sku_key
     left join rates
         on
             skus.provider_id = rates.provider_id
             and skus.model_id = rates.model_id
-            and used.token_type = rates.token_type
+            and used.rate_token_type = rates.token_type
             and skus.processing_mode = rates.processing_mode
             and skus.rate_service_tier = rates.service_tier
             and used.context_above_tokens = rates.context_above_tokens
+            and used.time_of_day_from = rates.time_of_day_from
             and used.charge_date >= rates.valid_from
             and (used.charge_date < rates.valid_to or rates.valid_to is null)
             and skus.unpriceable_reason is null
             and not skus.is_gateway_cache_hit
+),
+
+-- Ranked, not picked: two rates in force at once must stop the run, so both stay.
+nearest as (
+    select
+        *,
+        rank() over (
+            partition by charge_date, sku_key, context_above_tokens, time_of_day_from, token_type
+            order by rate_id is null, rank_no
+        ) as nearness
+    from rated
 ),
 
 int_sku_rates as (
@@ -70,24 +90,31 @@ int_sku_rates as (
         context_thresholds[
             1 + width_bucket(context_above_tokens, context_thresholds)
         ] as context_up_to_tokens,
+        time_of_day_from,
+        times_of_day[1 + width_bucket(time_of_day_from, times_of_day)] as time_of_day_up_to,
         token_type,
         provider,
         model,
         rate_id,
         list_unit_price,
+        region_multiplier,
         case
             when rate_id is not null then 'priced'
             when is_gateway_cache_hit or token_type = 'request' then 'not_billed'
             else 'unpriced'
         end as pricing_status,
         case
-            when rate_id is null and not is_gateway_cache_hit and token_type <> 'request'
-                then coalesce(unpriceable_reason, 'no_rate')
+            when rate_id is not null or is_gateway_cache_hit or token_type = 'request' then null
+            when context_above_tokens < 0 then coalesce(unpriceable_reason, 'context_tier_unknown')
+            else coalesce(unpriceable_reason, 'no_rate')
         end as unpriced_reason,
         -- one sku is billed in one currency; where nothing has a price, the catalogue's
         coalesce(currency, max(currency) over sku_day, 'USD') as billing_currency
-    from rated
-    window sku_day as (partition by charge_date, sku_key, context_above_tokens)
+    from nearest
+    where nearness = 1
+    window sku_day as (
+        partition by charge_date, sku_key, context_above_tokens, time_of_day_from
+    )
 )
 
 select * from int_sku_rates

@@ -25,6 +25,8 @@ resolved as (
             select array_agg(tier.threshold order by tier.threshold)
             from unnest(rate_keys.context_thresholds) as tier (threshold)
         ) as context_thresholds,
+        rate_keys.times_of_day,
+        rate_keys.region_multiplier,
         case
             when rate_keys.model_id is null
                 then coalesce(rate_keys.unpriceable_reason, 'unknown_model')

@@ -17,7 +17,8 @@ hourly_events as (
         events.*,
         {{ charge_hour('events.event_at') }} as charge_hour_at,
         ownership.team_owner_key,
-        {{ context_above_tokens('events', 'skus.context_thresholds') }} as context_above_tokens
+        {{ context_above_tokens('events', 'skus.context_thresholds') }} as context_above_tokens,
+        {{ time_of_day_from('events', 'skus.times_of_day') }} as time_of_day_from
     from events
     inner join skus on events.sku_key = skus.sku_key
     inner join ownership on events.owner_key = ownership.owner_key
@@ -30,9 +31,16 @@ int_usage_by_hour as (
         team_owner_key,
         sku_key,
         context_above_tokens,
+        time_of_day_from,
         {{ summed_leaves() }}
     from hourly_events
-    group by event_date, charge_hour_at, team_owner_key, sku_key, context_above_tokens
+    group by
+        event_date,
+        charge_hour_at,
+        team_owner_key,
+        sku_key,
+        context_above_tokens,
+        time_of_day_from
 )
 
 select * from int_usage_by_hour

@@ -11,7 +11,8 @@ skus as (
 tiered_events as (
     select
         events.*,
-        {{ context_above_tokens('events', 'skus.context_thresholds') }} as context_above_tokens
+        {{ context_above_tokens('events', 'skus.context_thresholds') }} as context_above_tokens,
+        {{ time_of_day_from('events', 'skus.times_of_day') }} as time_of_day_from
     from events
     inner join skus on events.sku_key = skus.sku_key
 ),
@@ -22,9 +23,10 @@ int_usage_by_rate_key as (
         owner_key,
         sku_key,
         context_above_tokens,
+        time_of_day_from,
         {{ summed_leaves() }}
     from tiered_events
-    group by event_date, owner_key, sku_key, context_above_tokens
+    group by event_date, owner_key, sku_key, context_above_tokens, time_of_day_from
 )
 
 select * from int_usage_by_rate_key

@@ -19,17 +19,22 @@ usage_by_line_owner as (
         ownership.line_owner_key,
         usage.sku_key,
         usage.context_above_tokens,
+        usage.time_of_day_from,
         {{ resummed_leaves('usage.') }}
     from usage
     inner join ownership on usage.owner_key = ownership.owner_key
     group by
-        usage.charge_date, ownership.line_owner_key, usage.sku_key, usage.context_above_tokens
+        usage.charge_date,
+        ownership.line_owner_key,
+        usage.sku_key,
+        usage.context_above_tokens,
+        usage.time_of_day_from
 ),
 
 int_usage_lines as (
     {{ leaf_lines(
         'usage_by_line_owner',
-        ['charge_date', 'line_owner_key', 'sku_key', 'context_above_tokens']
+        ['charge_date', 'line_owner_key', 'sku_key', 'context_above_tokens', 'time_of_day_from']
     ) }}
     union all
     select
@@ -37,6 +42,7 @@ int_usage_lines as (
         ownership.line_owner_key,
         extra_units.sku_key,
         extra_units.context_above_tokens,
+        extra_units.time_of_day_from,
         extra_units.token_type,
         extra_units.quantity
     from extra_units

@@ -22,15 +22,17 @@ extra_costs as (
         extra_units.owner_key,
         extra_units.sku_key,
         extra_units.context_above_tokens,
+        extra_units.time_of_day_from,
         sum(extra_units.quantity * rates.list_unit_price) as list_cost
     from {{ ref('int_extra_units') }} as extra_units
     inner join {{ ref('int_sku_rates') }} as rates
-        using (charge_date, sku_key, context_above_tokens, token_type)
+        using (charge_date, sku_key, context_above_tokens, time_of_day_from, token_type)
     group by
         extra_units.charge_date,
         extra_units.owner_key,
         extra_units.sku_key,
-        extra_units.context_above_tokens
+        extra_units.context_above_tokens,
+        extra_units.time_of_day_from
 ),
 
 costed as (
@@ -45,10 +47,11 @@ costed as (
         {{ unpriced_tokens_of_group('usage', 'prices') }} as unpriced_tokens,
         {{ list_cost_of_group('usage', 'prices', 'extra_costs.list_cost') }} as list_cost
     from usage
-    inner join prices using (charge_date, sku_key, context_above_tokens)
+    inner join prices using (charge_date, sku_key, context_above_tokens, time_of_day_from)
     inner join ownership using (owner_key)
     inner join skus using (sku_key)
-    left join extra_costs using (charge_date, owner_key, sku_key, context_above_tokens)
+    left join extra_costs
+        using (charge_date, owner_key, sku_key, context_above_tokens, time_of_day_from)
     group by
         usage.charge_date, ownership.direct_owner_key, skus.model_sku_key, prices.billing_currency
 ),

@@ -19,17 +19,19 @@ extra_costs as (
         ownership.team_owner_key,
         extra_units.sku_key,
         extra_units.context_above_tokens,
+        extra_units.time_of_day_from,
         sum(extra_units.quantity * rates.list_unit_price) as list_cost
     from {{ ref('int_extra_units') }} as extra_units
     inner join {{ ref('int_sku_rates') }} as rates
-        using (charge_date, sku_key, context_above_tokens, token_type)
+        using (charge_date, sku_key, context_above_tokens, time_of_day_from, token_type)
     inner join ownership using (owner_key)
     group by
         extra_units.charge_date,
         extra_units.charge_hour_at,
         ownership.team_owner_key,
         extra_units.sku_key,
-        extra_units.context_above_tokens
+        extra_units.context_above_tokens,
+        extra_units.time_of_day_from
 ),
 
 costed as (
@@ -45,9 +47,16 @@ costed as (
         {{ unpriced_tokens_of_group('usage', 'prices') }} as unpriced_tokens,
         {{ list_cost_of_group('usage', 'prices', 'extra_costs.list_cost') }} as list_cost
     from usage
-    inner join prices using (charge_date, sku_key, context_above_tokens)
+    inner join prices using (charge_date, sku_key, context_above_tokens, time_of_day_from)
     left join extra_costs
-        using (charge_date, charge_hour_at, team_owner_key, sku_key, context_above_tokens)
+        using (
+            charge_date,
+            charge_hour_at,
+            team_owner_key,
+            sku_key,
+            context_above_tokens,
+            time_of_day_from
+        )
     group by
         usage.charge_date, usage.charge_hour_at, usage.team_owner_key, prices.billing_currency
 ),

@@ -15,6 +15,7 @@ dim_rate as (
         processing_mode,
         service_tier,
         context_above_tokens,
+        time_of_day_from,
         valid_from,
         valid_to,
         unit_price as list_unit_price,

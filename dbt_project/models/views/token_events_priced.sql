@@ -84,6 +84,7 @@ token_events_priced as (
                 rates.charge_date = events.event_date
                 and rates.sku_key = events.sku_key
                 and {{ is_in_context_tier('events', 'rates') }}
+                and {{ is_in_time_of_day('events', 'rates') }}
         ) as line
         where line.quantity > 0 or line.token_type = 'request'
     ) as price

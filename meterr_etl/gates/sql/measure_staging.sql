@@ -124,7 +124,13 @@ verdicts as (
 ),
 
 superseded as (
-    select count(*) as superseded_rows from {superseded} as s
+    -- What a repair removes because its source has it no more is replaced by no row.
+    select count(*) as superseded_rows
+    from {superseded} as s
+    where exists (
+        select from {batch} as b
+        where b.event_key = s.event_key and b.source_id = s.source_id
+    )
 ),
 
 history as (

@@ -6,6 +6,7 @@ select
     l.source_event_id,
     l.reasons,
     l.died_at,
+    l.replayed_by,
     l.raw
 from staging.dead_letters as l
 inner join ops.runs as r on l.run_id = r.run_id

@@ -4,6 +4,7 @@ with tried as (
         range_agg(tstzrange(window_start, window_end)) as attempted,
         count(*) filter (where status = 'running') as open_runs
     from ops.runs
+    where kind = 'window'
     group by source
 ),
 
@@ -29,6 +30,10 @@ select
     t.open_runs,
     -- The stretches of a multirange are disjoint and in order: the first ends at the watermark.
     (select min(upper(u.stretch)) from unnest(p.covered) as u (stretch)) as watermark,
+    extract(
+        epoch from clock_timestamp()
+        - (select min(upper(u.stretch)) from unnest(p.covered) as u (stretch))
+    )::bigint / 3600 as lag_hours,
     (
         select
             coalesce(

@@ -2,7 +2,7 @@
 insert into reference.rates (
     rate_id, catalogue, catalogue_version, provider_id, model_id, token_type, processing_mode,
     service_tier, context_above_tokens, valid_from, valid_to, unit_price, currency,
-    reference_version
+    time_of_day_from, reference_version
 )
 select
     case
@@ -22,6 +22,7 @@ select
     a.valid_to,
     a.unit_price,
     a.currency,
+    a.time_of_day_from,
     {reference_version} as reference_version
 from arriving_rates as a
 inner join rate_changes as c on a.rate_id = c.new_rate_id

@@ -13,5 +13,6 @@ create temporary table arriving_rates (
     valid_from date not null,
     valid_to date,
     unit_price numeric not null,
-    currency text not null
+    currency text not null,
+    time_of_day_from time not null
 ) on commit drop

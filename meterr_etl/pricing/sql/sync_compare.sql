@@ -17,6 +17,7 @@ full join arriving_rates as arriving
         and held.processing_mode = arriving.processing_mode
         and held.service_tier = arriving.service_tier
         and held.context_above_tokens = arriving.context_above_tokens
+        and held.time_of_day_from = arriving.time_of_day_from
         and held.valid_from = arriving.valid_from
         and coalesce(held.valid_to, 'infinity') = coalesce(arriving.valid_to, 'infinity')
         and held.unit_price = arriving.unit_price

@@ -38,6 +38,11 @@ select
     output_audio_tokens,
     web_search_requests,
     1::bigint as request_count,
+    -- What no column holds (images, cached audio, pages), by token type, beside the counters above.
+    case
+        when metadata::text like '%"extra_units"%' and pg_input_is_valid(metadata::text, 'jsonb')
+            then metadata::text::jsonb -> 'extra_units'
+    end as extra_units,
     status,
     latency_ms,
     'leaf' as accounting_role,

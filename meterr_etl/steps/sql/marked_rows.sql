@@ -16,6 +16,9 @@ where
             i.event_key,
             i.source_id
         from staging.marked_ids as i
-        inner join ops.windows as w on i.publication_no = w.publication_no
-        where w.window_end > {window_start}
+        inner join ops.publications as p on i.publication_no = p.publication_no
+        inner join ops.runs as r on p.run_id = r.run_id
+        -- By its own window, which may have been published anew since; repairs and replays bring
+        -- revisions of any time.
+        where r.window_end > {window_start} or r.kind <> 'window'
     )

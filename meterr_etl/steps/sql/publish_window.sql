@@ -11,7 +11,7 @@ select
     sum(v.row_count) filter (where v.verdict = 'dead')
 from ops.runs as r
 inner join ops.run_verdicts as v on r.run_id = v.run_id
-where r.run_id = {run_id}
+where r.run_id = {run_id} and r.kind = 'window'
 group by r.run_id
 on conflict (source, window_start, window_end) do update set
     run_id = excluded.run_id,

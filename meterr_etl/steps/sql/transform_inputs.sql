@@ -43,12 +43,19 @@ select
     r.processing_mode,
     r.service_tier,
     r.context_above_tokens,
+    r.time_of_day_from,
     r.valid_from,
     r.valid_to,
     r.unit_price,
     r.currency,
     r.reference_version
 from reference.rates as r
-where r.retired_by is null;
+where
+    r.reference_version <= {reference_version}
+    and (r.retired_by is null or r.retired_by > {reference_version});
+
+-- What a unit that no column holds is charged as where it has no rate of its own.
+create view {schema}.unit_bases as
+select * from (values {unit_bases}) as u (token_type, base);
 
 analyze {schema}.affected_days

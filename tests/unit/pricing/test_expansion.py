@@ -20,7 +20,7 @@ from genai_prices.types import (
 
 from meterr_etl.pricing.catalogue import CATALOGUE, catalogue_version, model_rates
 from meterr_etl.pricing.expansion import Price, expand
-from meterr_etl.pricing.rate import BEGINNING, Rate, plain_text, price_per_unit
+from meterr_etl.pricing.rate import BEGINNING, Rate, plain_text
 
 INPUT_2 = {"input_mtok": Decimal(2)}
 
@@ -48,11 +48,6 @@ def test_a_price_per_million_becomes_an_exact_price_per_token() -> None:
     assert of_type(prices, "uncached_input") == [(0, BEGINNING, None, Decimal("0.0000000028"))]
 
 
-def test_a_price_that_has_no_finite_decimal_per_unit_is_refused() -> None:
-    with pytest.raises(ArithmeticError):
-        price_per_unit(Decimal("0.36"), 7)
-
-
 def test_cached_tokens_without_own_price_cost_what_contains_them() -> None:
     prices = expand(a_model(ModelPrice(input_mtok=Decimal(3), cache_write_mtok=Decimal(4))))
     by_type = {p.token_type: p.unit_price * 1_000_000 for p in prices}
@@ -62,7 +57,8 @@ def test_cached_tokens_without_own_price_cost_what_contains_them() -> None:
         "cache_write": 4,
         "cache_write_5m": 4,
         "cache_write_1h": 4,
-    }
+        "input_audio": 3,
+    } | {name: 4 for name in by_type if name.startswith("cache_") and "_write" in name}
 
 
 def test_reasoning_costs_what_output_costs_unless_it_has_a_price() -> None:
@@ -161,22 +157,32 @@ def test_the_first_of_two_variants_that_hold_wins() -> None:
     assert of_type(prices, "uncached_input", tier="flex")[0][3] == Decimal("0.000001")
 
 
-@pytest.mark.parametrize("when", [{"speed": "fast"}, {"route": "eu"}, {"service_tier": "default"}])
-def test_a_variant_that_no_event_can_name_gives_no_rates(when: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("when", "tiers"),
+    [
+        ({"speed": "fast"}, {"standard", "fast"}),
+        ({"route": "eu"}, {"standard", "route=eu"}),
+        ({"service_tier": "default"}, {"standard"}),
+        ({"route": "eu", "speed": "fast"}, {"standard"}),
+    ],
+)
+def test_other_variants_are_tiers_by_the_name_that_an_event_can_give(
+    when: dict[str, str], tiers: set[str]
+) -> None:
     variant = PriceVariant(when=when, prices=ModelPrice(input_mtok=Decimal(9)))
     prices = expand(a_model(ModelPrice(**INPUT_2), [variant]))
-    assert {(p.terms.processing_mode, p.terms.service_tier) for p in prices} == {
-        ("sync", "standard")
-    }
+    assert {p.terms.service_tier for p in prices} == tiers
 
 
-def test_a_price_by_time_of_day_leaves_the_model_without_rates() -> None:
+def test_a_price_by_time_of_day_holds_from_one_hour_to_the_next() -> None:
     night = TimeOfDateConstraint(start_time=time(16, 30), end_time=time(0, 30))
     prices = [
         ConditionalPrice(prices=ModelPrice(**INPUT_2)),
         ConditionalPrice(night, prices=ModelPrice(input_mtok=Decimal(1))),
     ]
-    assert expand(a_model(prices)) == []
+    inputs = [p for p in expand(a_model(prices)) if p.token_type == "uncached_input"]
+    by_hour = {p.time_of_day_from: p.unit_price * 1_000_000 for p in inputs}
+    assert by_hour == {time(0): 1, time(0, 30): 2, time(16, 30): 1}
 
 
 @pytest.mark.parametrize(
@@ -197,8 +203,7 @@ def test_prices_that_the_library_would_refuse_or_drop_give_no_rates(
 
 
 def test_a_model_without_any_price_gives_no_rates() -> None:
-    assert expand(a_model(ModelPrice())) == []
-    assert expand(a_model([])) == []
+    assert expand(a_model(ModelPrice())) == expand(a_model([])) == []
 
 
 def the_rate(**changes: object) -> Rate:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import time
+from decimal import Decimal
+
 import psycopg
 import pytest
 
+from meterr_etl.pricing.book import ModelTerms, RateBook, load_rate_book
 from meterr_etl.pricing.catalogue import catalogue_rates
-from meterr_etl.pricing.resolve import Call, ModelTerms, RateBook, create_sku_rate_keys, rate_key
+from meterr_etl.pricing.changes import latest_version
+from meterr_etl.pricing.resolve import Call, RateKey, create_sku_rate_keys, rate_key
 from meterr_etl.pricing.sync import sync_rates
+from meterr_etl.pricing.uplifts import stated_uplifts
 from meterr_etl.warehouse.connection import warehouse
 
 
@@ -15,14 +22,19 @@ from meterr_etl.warehouse.connection import warehouse
 def book() -> RateBook:
     offered: dict[tuple[str, str], set[tuple[str, str]]] = {}
     thresholds: dict[tuple[str, str], set[int]] = {}
+    times: dict[tuple[str, str], set[time]] = {}
     for rate in catalogue_rates():
         key = (rate.provider_id, rate.model_id)
         offered.setdefault(key, set()).add((rate.processing_mode, rate.service_tier))
         thresholds.setdefault(key, set()).add(rate.context_above_tokens)
-    return {
-        key: ModelTerms(frozenset(terms), tuple(sorted(thresholds[key] - {0})))
+        times.setdefault(key, set()).add(rate.time_of_day_from)
+    terms = {
+        key: ModelTerms(
+            frozenset(terms), tuple(sorted(thresholds[key] - {0})), tuple(sorted(times[key]))
+        )
         for key, terms in offered.items()
     }
+    return RateBook(terms, uplifts=stated_uplifts())
 
 
 def call(
@@ -37,16 +49,16 @@ def call(
 
 @pytest.mark.parametrize("tier", [None, "", "default", "standard", "auto", "Default"])
 def test_the_usual_tier_by_any_name_is_the_standard_one(tier: str | None, book: RateBook) -> None:
-    assert rate_key(call(tier=tier), book) == ("openai", "gpt-5", "standard", None, None)
+    assert rate_key(call(tier=tier), book) == RateKey("openai", "gpt-5", "standard")
 
 
 def test_a_tier_with_rates_keeps_its_name(book: RateBook) -> None:
-    assert rate_key(call(tier="flex"), book) == ("openai", "gpt-5", "flex", None, None)
+    assert rate_key(call(tier="flex"), book) == RateKey("openai", "gpt-5", "flex")
 
 
 def test_thresholds_of_a_tiered_model_come_along(book: RateBook) -> None:
     found = rate_key(call("anthropic", "claude-sonnet-4-5"), book)
-    assert found == ("anthropic", "claude-sonnet-4-5", "standard", [200_000], None)
+    assert found == RateKey("anthropic", "claude-sonnet-4-5", "standard", [200_000])
 
 
 def test_a_batch_with_rates_is_priced_at_the_standard_tiers_batch_rates(book: RateBook) -> None:
@@ -60,15 +72,16 @@ def test_a_batch_with_rates_is_priced_at_the_standard_tiers_batch_rates(book: Ra
     [
         (call("my-proxy"), "unknown_provider"),
         (call(model="gpt-9-imaginary"), "unknown_model"),
-        (call("deepseek", "deepseek-chat"), "time_of_day_rates"),
-        (call(model="whisper-1"), "no_rate"),
+        (call("groq", "whisper-large-v3"), "minimum_per_request"),
+        (call("openrouter", "nvidia/nemotron-3-nano-omni-30b-a3b-reasoning:free"), "no_rate"),
         (call(tier="ultrafast"), "service_tier_unknown"),
         (call(tier="batch"), "service_tier_unknown"),
-        (call("anthropic", "claude-opus-5", "fast"), "no_rate_for_service_tier"),
+        (call("anthropic", "claude-sonnet-4-5", "fast"), "no_rate_for_service_tier"),
         (call(model="gpt-4o-mini", mode="batch", tier="flex"), "batch_with_service_tier"),
         (call("cohere", "command-r", mode="batch"), "no_batch_rate"),
         (call(mode="streaming"), "processing_mode_unknown"),
-        (call("anthropic", "claude-opus-5", region="us"), "regional_rate_unknown"),
+        (call("anthropic", "claude-opus-5", region="eu"), "regional_rate_unknown"),
+        (call("anthropic", "claude-sonnet-4-5", region="us"), "regional_rate_unknown"),
         (call(region="eu"), "regional_rate_unknown"),
     ],
 )
@@ -77,13 +90,35 @@ def test_what_has_no_exact_rate_says_why(refused: Call, reason: str, book: RateB
 
 
 def test_a_call_without_rate_has_no_tier_to_join_on(book: RateBook) -> None:
-    assert rate_key(call(tier="ultrafast"), book) == (
-        "openai",
-        "gpt-5",
-        None,
-        None,
-        "service_tier_unknown",
+    assert rate_key(call(tier="ultrafast"), book) == RateKey(
+        "openai", "gpt-5", unpriceable_reason="service_tier_unknown"
     )
+
+
+def test_a_price_by_time_of_day_comes_with_its_hours(book: RateBook) -> None:
+    assert rate_key(call("deepseek", "deepseek-chat"), book).times_of_day == [
+        time(0),
+        time(0, 30),
+        time(16, 30),
+    ]
+
+
+def test_a_chosen_region_costs_what_its_uplift_says(book: RateBook) -> None:
+    found = rate_key(call("anthropic", "claude-opus-5", region="US"), book)
+    assert (found.region_multiplier, found.unpriceable_reason) == (Decimal("1.1"), None)
+    assert rate_key(call(model="gpt-5.5", region="eu"), book).region_multiplier == Decimal("1.1")
+    assert rate_key(call("anthropic", "claude-opus-5"), book).region_multiplier is None
+
+
+def test_an_alias_mends_an_unknown_name(book: RateBook) -> None:
+    mended = replace(book, aliases={("my-proxy", "smart"): ("openai", "gpt-5")})
+    assert rate_key(call("my-proxy", "smart"), mended) == RateKey("openai", "gpt-5", "standard")
+    assert rate_key(call("my-proxy", "other"), mended).unpriceable_reason == "unknown_provider"
+
+
+def test_anthropics_speed_is_told_as_a_tier(book: RateBook) -> None:
+    found = rate_key(call("anthropic", "claude-opus-5", "fast"), book)
+    assert (found.rate_service_tier, found.unpriceable_reason) == ("fast", None)
 
 
 @pytest.mark.parametrize("region", ["global", "default", "", None])
@@ -109,7 +144,7 @@ def test_a_resold_model_has_the_standard_price_and_no_other(book: RateBook) -> N
 
 
 def test_without_any_rates_in_force_nothing_is_priced() -> None:
-    assert rate_key(call(), {}).unpriceable_reason == "no_rate"
+    assert rate_key(call(), RateBook({})).unpriceable_reason == "no_rate"
 
 
 def _plant_candidate(url: str) -> None:
@@ -139,13 +174,14 @@ def test_every_kind_of_call_that_an_event_names_gets_one_row(warehouse_db: str) 
     sync_rates()
     _plant_candidate(warehouse_db)
     with warehouse("meterr_transformer") as connection:
-        assert create_sku_rate_keys(connection, "candidate_r1") == 4
+        book = load_rate_book(connection, latest_version(connection))
+        assert create_sku_rate_keys(connection, "candidate_r1", book) == 4
         rows = connection.execute(
             "select * from candidate_r1.sku_rate_keys order by sku_key"
         ).fetchall()
     assert rows == [
-        (1, "openai", "gpt-5", "standard", None, None),
-        (2, "anthropic", "claude-sonnet-4-5", "standard", [200_000], None),
-        (3, None, None, None, None, "unknown_model"),
-        (4, "openai", "gpt-5", "standard", None, None),
+        (1, *RateKey("openai", "gpt-5", "standard")),
+        (2, *RateKey("anthropic", "claude-sonnet-4-5", "standard", [200_000])),
+        (3, *RateKey(None, None, unpriceable_reason="unknown_model")),
+        (4, *RateKey("openai", "gpt-5", "standard")),
     ]

@@ -55,7 +55,8 @@ def rates_in(url: str) -> list[tuple[object, ...]]:
 def changes_in(url: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url) as connection:
         return connection.execute(
-            "select kind, detail from reference.changes order by reference_version"
+            "select kind, detail from reference.changes where kind = 'rates'"
+            " order by reference_version"
         ).fetchall()
 
 

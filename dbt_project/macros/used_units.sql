@@ -1,0 +1,13 @@
+{#- What was used of each kind of call: the leaves of `usage`, and the extra units. -#}
+{% macro used_units(usage, extra_units) %}
+    {%- set keys = ['charge_date', 'sku_key', 'context_above_tokens', 'time_of_day_from'] -%}
+    select
+        {{ keys | join(',\n        ') }},
+        token_type
+    from ({{ leaf_lines(usage, keys) }}) as lines
+    union
+    select
+        {{ keys | join(',\n        ') }},
+        token_type
+    from {{ extra_units }}
+{% endmacro %}

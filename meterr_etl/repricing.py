@@ -1,0 +1,175 @@
+"""Re-rates published days: which need it, what it changes, and the run that publishes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from meterr_etl.errors import InputError
+from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
+from meterr_etl.pipeline import run_step
+from meterr_etl.pricing.changes import latest_version
+from meterr_etl.pricing.stale import StaleRate, stale_rates
+from meterr_etl.steps.rerate import choose_days, cost_changes
+from meterr_etl.steps.sweep import discard_tables
+from meterr_etl.warehouse.connection import warehouse
+from meterr_etl.window import Window
+
+
+@dataclass(frozen=True)
+class Repricing:
+    """What a re-rating found and did; `changes` is one row per tenant and currency."""
+
+    run_id: str | None
+    days: tuple[date, ...]
+    changes: tuple[dict[str, object], ...]
+    is_published: bool
+
+
+def days_to_rerate(first: date, last: date, tenant_id: str | None = None) -> list[date]:
+    """Return the published days whose usage meets another rate now than when it was published.
+
+    With a tenant, only days on which this tenant used what changed.
+    """
+    with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
+        stale = stale_rates(connection, first, last, latest_version(connection))
+    return _days_of(stale, tenant_id)
+
+
+def reprice(
+    first: date,
+    last: date,
+    *,
+    trigger: Trigger,
+    tenant_id: str | None = None,
+    dry_run: bool = False,
+    reason: str | None = None,
+) -> Repricing:
+    """Re-rate exactly the published days that need it, through the gate of the marts.
+
+    A day is rebuilt whole, for all its tenants. A dry run builds and compares, and leaves nothing.
+
+    Raises:
+        GateFailedError: the rebuilt days did not pass their gate; what was published stands.
+    """
+    days = days_to_rerate(first, last, tenant_id)
+    if not days:
+        return Repricing(None, (), (), is_published=False)
+    kind: Kind = "what_if" if dry_run else "reprice"
+    return _rebuilt(days, kind, trigger=trigger, tenant_id=tenant_id, reason=reason)
+
+
+def what_if(
+    first: date,
+    last: date,
+    *,
+    trigger: Trigger,
+    catalogue_version: str | None = None,
+    instead: Mapping[str, str] | None = None,
+    tenant_id: str | None = None,
+) -> Repricing:
+    """Return what published days would cost under another catalogue, or other models.
+
+    Args:
+        first: first day.
+        last: last day, included.
+        trigger: who asks.
+        catalogue_version: the catalogue as it was synced at this version; else as it is now.
+        instead: the model that is priced (`provider/model`) by the id of the one that was used.
+        tenant_id: show only this tenant.
+
+    Raises:
+        InputError: no such version was ever synced, or nothing is published in these days.
+    """
+    with warehouse("meterr_loader", application_name="meterr reprice") as connection:
+        rows = connection.execute(
+            "select event_date from ops.published_days where event_date between %s and %s"
+            " order by 1",
+            (first, last),
+        ).fetchall()
+    days = [row[0] for row in rows if isinstance(row[0], date)]
+    if not days:
+        raise InputError(
+            f"Nothing is published from {first} to {last}.", remedy="See `meterr status`."
+        )
+    return _rebuilt(
+        days,
+        "what_if",
+        trigger=trigger,
+        tenant_id=tenant_id,
+        reference_version=catalogue_version and _version_of(catalogue_version),
+        instead=instead,
+    )
+
+
+def _rebuilt(
+    days: list[date],
+    kind: Kind,
+    *,
+    trigger: Trigger,
+    tenant_id: str | None,
+    reason: str | None = None,
+    reference_version: int | str | None = None,
+    instead: Mapping[str, str] | None = None,
+) -> Repricing:
+    window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
+    run = open_run(_any_source(), window, trigger, reason, None, kind=kind, instead=instead)
+    choose_days(run, days, int(reference_version) if reference_version else None)
+    for step in ("stage", "transform", "gate_marts"):
+        run_step(step, run.run_id)
+    changes = tuple(cost_changes(load_run(run.run_id), tenant_id))
+    if kind == "what_if":
+        _close(run)
+    else:
+        for step in ("publish", "report"):
+            run_step(step, run.run_id)
+    return Repricing(run.run_id, tuple(days), changes, is_published=kind == "reprice")
+
+
+def _close(run: Run) -> None:
+    discard_tables(run.run_id)
+    with warehouse("meterr_loader") as connection:
+        connection.execute(
+            "update ops.runs set status = 'abandoned', finished_at = clock_timestamp(),"
+            " error = 'a dry run' where run_id = %s",
+            (run.run_id,),
+        )
+
+
+def _days_of(stale: list[StaleRate], tenant_id: str | None) -> list[date]:
+    if tenant_id is None:
+        return sorted({rate.charge_date for rate in stale})
+    with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
+        rows = connection.execute(
+            "select distinct e.event_date from staging.token_events as e"
+            " inner join staging.owners as o using (owner_key)"
+            " inner join unnest(%s::date[], %s::bigint[]) as s (event_date, sku_key)"
+            " using (event_date, sku_key) where o.tenant_id = %s",
+            ([r.charge_date for r in stale], [r.sku_key for r in stale], tenant_id),
+        ).fetchall()
+    return sorted(row[0] for row in rows if isinstance(row[0], date))
+
+
+def _any_source() -> str:
+    # A run has one source; a re-rating has those of its days, and reads none of them.
+    with warehouse("meterr_loader") as connection:
+        row = connection.execute(
+            "select source from staging.sources order by source_id limit 1"
+        ).fetchone()
+    return str(row[0]) if row else "supabase"
+
+
+def _version_of(catalogue_version: str) -> int:
+    with warehouse("meterr_loader") as connection:
+        rows = connection.execute(
+            "select detail ->> 'catalogue_version', max(reference_version) from reference.changes"
+            " where kind = 'rates' group by 1 order by 2"
+        ).fetchall()
+    versions = {str(name): int(str(number)) for name, number in rows if name}
+    if catalogue_version not in versions:
+        raise InputError(
+            f"No catalogue of version '{catalogue_version}' was ever synced.",
+            remedy=f"Known are: {', '.join(versions) or 'none'}.",
+        )
+    return versions[catalogue_version]

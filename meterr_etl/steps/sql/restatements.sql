@@ -1,0 +1,107 @@
+-- What a publish changes of numbers that stood: asked before the day's former rows are deleted.
+with standing as (
+    select d.event_date
+    from ops.published_days as d
+    where d.event_date in ({days})
+),
+
+before as (
+    select
+        m.charge_date,
+        m.tenant_id,
+        m.cost_center,
+        m.billing_currency,
+        sum(m.effective_cost) as cost
+    from marts.usage_by_team_daily as m
+    where m.charge_date in ({days})
+    group by m.charge_date, m.tenant_id, m.cost_center, m.billing_currency
+),
+
+after as (
+    select
+        m.charge_date,
+        m.tenant_id,
+        m.cost_center,
+        m.billing_currency,
+        sum(m.effective_cost) as cost
+    from {candidate_totals} as m
+    where m.charge_date in (select s.event_date from standing as s)
+    group by m.charge_date, m.tenant_id, m.cost_center, m.billing_currency
+),
+
+changed as (
+    select
+        charge_date,
+        tenant_id,
+        cost_center,
+        billing_currency,
+        b.cost as old_cost,
+        a.cost as new_cost
+    from before as b
+    full join after as a using (charge_date, tenant_id, cost_center, billing_currency)
+    where b.cost is distinct from a.cost
+),
+
+arrived as (
+    select
+        b.event_date,
+        bool_or(s.event_key is null) as has_late_events,
+        bool_or(s.event_key is not null) as has_corrections
+    from {batch} as b
+    left join {superseded} as s on b.event_key = s.event_key and b.source_id = s.source_id
+    where b.event_date in (select t.event_date from standing as t)
+    group by b.event_date
+),
+
+replaced as (
+    select s.event_date
+    from {superseded} as s
+    group by s.event_date
+),
+
+rerated as (
+    select m.charge_date
+    from marts.fct_sku_rates_daily as m
+    inner join {candidate_rates} as n
+        using (charge_date, sku_key, context_above_tokens, time_of_day_from, token_type)
+    where
+        m.charge_date in ({days})
+        and (m.rate_id, m.list_unit_price) is distinct from (n.rate_id, n.list_unit_price)
+    group by m.charge_date
+),
+
+causes as (
+    select
+        t.event_date,
+        concat_ws(
+            ', ',
+            case when a.has_late_events then 'late events' end,
+            case when a.has_corrections or p.event_date is not null then 'correction' end,
+            case when r.charge_date is not null then 'rate' end,
+            case when d.cause like '%owner arrived%' then 'ownership' end
+        ) as cause
+    from standing as t
+    inner join ops.run_days as d on t.event_date = d.event_date and d.run_id = {run_id}
+    left join arrived as a on t.event_date = a.event_date
+    left join replaced as p on t.event_date = p.event_date
+    left join rerated as r on t.event_date = r.charge_date
+)
+
+insert into marts.restatements (
+    publication_no, charge_date, tenant_id, cost_center, billing_currency,
+    old_cost, new_cost, cost_change, cause, run_id
+)
+select
+    {publication_no},
+    c.charge_date,
+    c.tenant_id,
+    c.cost_center,
+    c.billing_currency,
+    c.old_cost,
+    c.new_cost,
+    coalesce(c.new_cost, 0) - coalesce(c.old_cost, 0),
+    -- Where neither events nor rates moved a cost, it moved from one owner to another.
+    coalesce(nullif(k.cause, ''), 'ownership'),
+    {run_id}
+from changed as c
+inner join causes as k on c.charge_date = k.event_date

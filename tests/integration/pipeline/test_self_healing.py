@@ -1,0 +1,99 @@
+"""A sweep finds what differs from the source, says so, heals it through the gates, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from meterr_etl.maintenance import sweep
+
+from .conftest import DAY, SourceTables, Warehouse, at, next_day
+
+Night = Callable[..., str]
+
+
+@pytest.fixture
+def two_nights(source: SourceTables, warehouse: Warehouse, night: Night) -> dict[str, str]:
+    """Two published days of three events each; returns the digest of all."""
+    source.add_acme()
+    for day in (DAY, next_day()):
+        for hour in (1, 2, 3):
+            source.add_event(day, hour=hour)
+        night(day)
+    return warehouse.digest()
+
+
+def by_hand(warehouse: Warehouse, statement: str) -> None:
+    with psycopg.connect(warehouse.url) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+def test_sweep_of_a_sound_warehouse_repairs_nothing(
+    warehouse: Warehouse, two_nights: dict[str, str]
+) -> None:
+    assert sweep("supabase", trigger="test") == []
+    assert warehouse.value("select count(*) from ops.runs where kind = 'repair'") == 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        f"drop table staging.token_events_{DAY:%Y%m%d}",
+        f"delete from marts.usage_by_team_daily where charge_date = '{DAY}'",
+        f"delete from marts.fct_usage_cost_daily where charge_date = '{DAY}'",
+    ],
+)
+def test_day_deleted_by_hand_is_noticed_and_restored(
+    warehouse: Warehouse, two_nights: dict[str, str], damage: str
+) -> None:
+    by_hand(warehouse, damage)
+    assert [found.day for found in sweep("supabase", trigger="test", only_look=True)] == [DAY]
+    assert [(h.day, h.outcome) for h in sweep("supabase", trigger="test")] == [(DAY, "healed")]
+    assert warehouse.digest() == two_nights
+    assert sweep("supabase", trigger="test") == []
+
+
+def test_row_that_no_look_back_could_see_is_picked_up(
+    source: SourceTables, warehouse: Warehouse, two_nights: dict[str, str]
+) -> None:
+    source.add_event(DAY, hour=5)
+    (healed,) = sweep("supabase", trigger="test")
+    assert (healed.day, healed.outcome) == (DAY, "healed")
+    assert healed.why.startswith("the source holds 4 rows, the warehouse 3")
+    assert warehouse.value("select count(*) from staging.published_events") == 7
+
+
+def test_row_deleted_at_the_source_is_removed_and_kept_as_a_revision(
+    source: SourceTables, warehouse: Warehouse, two_nights: dict[str, str]
+) -> None:
+    source.execute(f"delete from public.token_usage where created_at = '{at(DAY, 2)}'")
+    assert [h.outcome for h in sweep("supabase", trigger="test")] == ["healed"]
+    assert (
+        warehouse.value(f"select count(*) from staging.published_events where event_date = '{DAY}'")
+        == 2
+    )
+    assert warehouse.value("select count(*) from staging.token_event_revisions") == 1
+    assert warehouse.value("select sum(request_count)::int from marts.usage_by_hour") == 5
+
+
+def test_day_that_the_source_no_longer_keeps_is_left_alone(
+    source: SourceTables, warehouse: Warehouse, two_nights: dict[str, str]
+) -> None:
+    source.execute(f"delete from public.token_usage where created_at < '{at(next_day(), 0)}'")
+    sweep("supabase", trigger="test")
+    assert warehouse.value("select count(*) from staging.published_events") == 6
+
+
+def test_day_with_a_dead_row_is_repaired_once_and_then_sound(
+    source: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    source.add_acme()
+    source.add_event(DAY)
+    source.add_event(DAY, hour=3, output_tokens=-1)
+    night(DAY)
+    assert [h.outcome for h in sweep("supabase", trigger="test")] == ["sound"]
+    assert sweep("supabase", trigger="test") == []
+    source.add_event(DAY, hour=4)
+    assert [h.day for h in sweep("supabase", trigger="test")] == [DAY]

@@ -1,0 +1,140 @@
+"""After a change of reference data exactly the days that used what changed are re-rated."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+from meterr_etl.pricing.aliases import add_alias, suggested_aliases
+from meterr_etl.repricing import days_to_rerate, reprice, what_if
+from meterr_etl.warehouse.connection import warehouse
+
+from .conftest import Meter
+
+DAY = date(2026, 11, 10)
+NEXT = DAY + timedelta(days=1)
+MILLION = 1_000_000
+
+
+def event(number: int, day: date, tenant: str, model: str) -> dict[str, object]:
+    return {
+        "source_event_id": f"e{number}",
+        "event_at": f"{day} 10:00:00+00",
+        "source_updated_at": f"{day} 10:00:00+00",
+        "tenant_id": tenant,
+        "provider": "openai",
+        "model": model,
+        "usage_basis": "inclusive",
+        "input_tokens": MILLION,
+        "output_tokens": 0,
+    }
+
+
+@pytest.fixture
+def published(catalogue: Meter) -> Meter:
+    """Two days: gpt-4o on the first alone, an unknown name on both, gpt-4.1 on the second."""
+    catalogue.create_table("canonical")
+    catalogue.load(
+        "usage_events",
+        [
+            event(1, DAY, "acme", "gpt-4o"),
+            event(2, DAY, "beta", "house-model"),
+            event(3, NEXT, "acme", "gpt-4.1"),
+            event(4, NEXT, "beta", "gpt-4.1"),
+        ],
+    )
+    for day in (DAY, NEXT):
+        catalogue.run("canonical", day)
+    return catalogue
+
+
+def change_price(meter: Meter, model: str, unit_price: str) -> None:
+    """Retire a model's input rate and append a dearer one, as a sync does."""
+    with psycopg.connect(meter.warehouse_url) as connection:
+        connection.execute("insert into reference.changes (kind) values ('rates')")
+        version = connection.execute("select max(reference_version) from reference.changes")
+        number = version.fetchone()[0]
+        connection.execute(
+            "create temporary table old as select * from reference.rates where model_id = %s"
+            " and provider_id = 'openai' and token_type = 'uncached_input'"
+            " and processing_mode = 'sync' and service_tier = 'standard' and retired_by is null",
+            (model,),
+        )
+        connection.execute(
+            "update reference.rates set retired_by = %s where rate_id in (select rate_id from old)",
+            (number,),
+        )
+        connection.execute(
+            "update old set rate_id = rate_id || '-new', unit_price = %s, reference_version = %s",
+            (Decimal(unit_price), number),
+        )
+        connection.execute("insert into reference.rates select * from old")
+
+
+def cost_by_day(meter: Meter) -> dict[date, Decimal]:
+    rows = meter.rows(
+        "select charge_date, sum(effective_cost) from marts.usage_by_team_daily group by 1"
+    )
+    return dict(rows)
+
+
+def test_a_change_of_price_re_rates_only_the_days_that_used_it(published: Meter) -> None:
+    assert days_to_rerate(DAY, NEXT) == []
+    before = cost_by_day(published)
+    change_price(published, "gpt-4o", "0.000003")
+    assert days_to_rerate(DAY, NEXT) == [DAY]
+    assert days_to_rerate(DAY, NEXT, "acme") == [DAY]
+    assert days_to_rerate(DAY, NEXT, "beta") == []
+    versions = published.rows("select event_date, version from ops.published_days order by 1")
+
+    shown = reprice(DAY, NEXT, trigger="test", dry_run=True)
+    assert (shown.days, shown.is_published) == ((DAY,), False)
+    assert [(c["tenant_id"], c["cost_change"]) for c in shown.changes] == [("acme", Decimal("0.5"))]
+    assert cost_by_day(published) == before
+    assert versions == published.rows(
+        "select event_date, version from ops.published_days order by 1"
+    )
+
+    done = reprice(DAY, NEXT, trigger="test")
+    assert (done.days, done.is_published, done.changes) == ((DAY,), True, shown.changes)
+    assert cost_by_day(published) == before | {DAY: before[DAY] + Decimal("0.5")}
+    assert published.rows("select event_date, version from ops.published_days order by 1") == [
+        (DAY, versions[0][1] + 1),
+        (NEXT, versions[1][1]),
+    ]
+    assert published.rows("select cause, cost_change from marts.restatements") == [
+        ("rate", Decimal("0.5"))
+    ]
+    assert days_to_rerate(DAY, NEXT) == []
+    assert published.value("select count(*) from ops.windows") == 2
+    total = published.value("select sum(list_cost) from marts.token_events_priced")
+    assert total == sum(cost_by_day(published).values())
+
+
+def test_an_alias_mends_an_unknown_name_and_its_days_alone(published: Meter) -> None:
+    with warehouse("meterr_publisher") as connection:
+        assert [row["model"] for row in suggested_aliases(connection)] == ["house-model"]
+    added = add_alias("openai", "house-model", "openai/gpt-4o-mini", "our gateway's name")
+    assert added.reference_version
+    assert add_alias("openai", "house-model", "openai/gpt-4o-mini", "").reference_version is None
+    assert days_to_rerate(DAY, NEXT) == [DAY]
+    done = reprice(DAY, NEXT, trigger="test")
+    assert [(c["tenant_id"], c["published_cost"], c["rerated_cost"]) for c in done.changes] == [
+        ("beta", None, Decimal("0.15"))
+    ]
+    assert published.value("select count(*) from marts.unpriced_usage_daily") == 0
+
+
+def test_what_if_shows_another_models_cost_and_publishes_nothing(published: Meter) -> None:
+    before = cost_by_day(published)
+    found = what_if(
+        DAY, NEXT, trigger="test", instead={"gpt-4.1": "openai/gpt-4.1-mini"}, tenant_id="acme"
+    )
+    assert [(c["tenant_id"], c["cost_change"]) for c in found.changes] == [
+        ("acme", Decimal("-1.6"))
+    ]
+    assert not found.is_published
+    assert cost_by_day(published) == before
