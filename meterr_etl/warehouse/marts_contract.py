@@ -30,7 +30,8 @@ class MartContract:
     `tenant_column` is the column that decides who may read a row; a mart without one is open to
     every reader. `query` makes the mart of published ones, those that `made_of` names; it is None
     where a mart is made of what only a run's candidate holds. A mart of months is made of one
-    daily mart, and `derivation` is its query with `{daily}` in that mart's place.
+    daily mart, and `derivation` is its query with `{daily}` in that mart's place. An index column
+    after a minus is sorted from the greatest to the least, nulls last.
     """
 
     name: str
@@ -153,7 +154,7 @@ def _require_known_columns(contract: MartContract) -> None:
     named = {
         contract.date_column,
         *contract.key,
-        *(column for index in contract.indexes for column in index),
+        *(column.removeprefix("-") for index in contract.indexes for column in index),
         *([contract.tenant_column] if contract.tenant_column else []),
     }
     unknown = sorted(named.difference(contract.column_names))

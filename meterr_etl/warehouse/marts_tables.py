@@ -11,11 +11,12 @@ from meterr_etl.errors import InputError
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.marts_contract import REMEDY, MartColumn, MartContract
 from meterr_etl.warehouse.marts_fill import drop_view_in_the_way, fill_marts, marts_to_fill
+from meterr_etl.warehouse.marts_indexes import create_indexes
+from meterr_etl.warehouse.marts_readers import grant_readers, show_own_tenants
 from meterr_etl.warehouse.names import mart_table
 from meterr_etl.warehouse.statements import column_list, statement
 
 SQL_PACKAGE = "meterr_etl.warehouse"
-MAX_IDENTIFIER = 63
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def apply_contracts(
             drop_view_in_the_way(connection, mart)
             _create_mart(connection, mart, types)
             created.append(mart.name)
-        _create_indexes(connection, mart)
+        create_indexes(connection, mart)
+        show_own_tenants(connection, mart)
         _describe(connection, mart)
         _record(connection, mart)
     fill_marts(connection, unfilled)
@@ -158,21 +160,7 @@ def _create_mart(connection: Connection, mart: MartContract, types: dict[str, sq
             else "alter table {} add primary key ({})"
         )
         connection.execute(sql.SQL(key).format(table, column_list(mart.key)))
-    _secure(connection, mart)
-
-
-def _secure(connection: Connection, mart: MartContract) -> None:
-    readable = (
-        sql.SQL(
-            "exists (select from ops.reader_tenants as r where r.tenant_id = '*')"
-            " or {} = any (array(select r.tenant_id from ops.reader_tenants as r))"
-        ).format(sql.Identifier(mart.tenant_column))
-        if mart.tenant_column
-        else sql.SQL("true")
-    )
-    connection.execute(
-        statement(SQL_PACKAGE, "marts_secure", table=mart_table(mart.name), readable=readable)
-    )
+    grant_readers(connection, mart)
 
 
 def _add_column(
@@ -183,23 +171,6 @@ def _add_column(
             mart_table(mart.name), sql.Identifier(column.name), types[column.data_type]
         )
     )
-
-
-def _create_indexes(connection: Connection, mart: MartContract) -> None:
-    rows = connection.execute(
-        "select indexname from pg_indexes where schemaname = 'marts' and tablename = %s",
-        (mart.name,),
-    ).fetchall()
-    # `if not exists` would take its lock before it looks, and wait for a publish at work.
-    standing = {str(row[0]) for row in rows}
-    for index in mart.indexes:
-        name = f"{mart.name}_by_{'_'.join(index)}"[:MAX_IDENTIFIER]
-        if name not in standing:
-            connection.execute(
-                sql.SQL("create index {} on {} ({})").format(
-                    sql.Identifier(name), mart_table(mart.name), column_list(index)
-                )
-            )
 
 
 def _describe(connection: Connection, mart: MartContract) -> None:

@@ -17,7 +17,14 @@ from pathlib import Path
 from psycopg import sql
 
 from meterr_etl.warehouse.connection import Connection, warehouse
-from meterr_etl.warehouse.marts import PublishedMart, ensure_day_partitions, published_marts
+from meterr_etl.warehouse.marts import (
+    PublishedMart,
+    derived_months,
+    ensure_day_partitions,
+    published_marts,
+)
+from meterr_etl.warehouse.names import mart_table
+from meterr_etl.warehouse.statements import column_list
 
 FOLDER = Path(__file__).resolve().parent
 SOURCE = "supabase"
@@ -80,6 +87,9 @@ def build_history(size: HistorySize) -> None:
             with connection.transaction():
                 _write_marts(connection, day, marts)
                 _write_events(connection, day, has_events=day in size.detailed)
+        for mart in marts:
+            if mart.daily_mart:
+                _write_months(connection, mart)
         connection.execute("drop schema history cascade")
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")
@@ -101,7 +111,7 @@ def _write_marts(connection: Connection, day: date, marts: tuple[PublishedMart, 
         connection.execute(
             sql.SQL("insert into {} ({}) select {} from {} where weekday = {}").format(
                 mart.table,
-                sql.SQL(", ").join(sql.Identifier(name) for name in mart.columns),
+                column_list(mart.columns),
                 sql.SQL(", ").join(
                     expressions.get(name, sql.Identifier(name)) for name in mart.columns
                 ),
@@ -109,6 +119,16 @@ def _write_marts(connection: Connection, day: date, marts: tuple[PublishedMart, 
                 sql.Literal(day.isoweekday() % 7),
             )
         )
+
+
+def _write_months(connection: Connection, mart: PublishedMart) -> None:
+    daily = mart_table(str(mart.daily_mart))
+    columns = column_list(mart.columns)
+    connection.execute(
+        sql.SQL("insert into {} ({}) select {} from ({}) as made").format(
+            mart.table, columns, columns, derived_months(mart, daily)
+        )
+    )
 
 
 def _write_events(connection: Connection, day: date, *, has_events: bool) -> None:
