@@ -38,6 +38,7 @@ GROUPS = (
     Group("backfill"),
     Group("airflow"),
     Group("peers"),
+    Group("queries"),
 )
 
 

@@ -60,13 +60,18 @@ coverage as (
     group by days.charge_date
 ),
 
+-- A window counts for every day that it touches.
 dead as (
     select
-        days.charge_date,
+        day::date as charge_date,
         sum(windows.dead_count) / nullif(sum(windows.rows_read), 0) as dead_share
-    from days
-    inner join windows on days.arrival && tstzrange(windows.window_start, windows.window_end)
-    group by days.charge_date
+    from windows
+    cross join generate_series(
+        date_trunc('day', windows.window_start, 'UTC') at time zone 'UTC',
+        (windows.window_end at time zone 'UTC') - interval '1 microsecond',
+        interval '1 day'
+    ) as day
+    group by day::date
 ),
 
 day_status as (
