@@ -28,6 +28,9 @@ comment on table marts.restatements is
     'currency. The changes of a day add up to its cost now less its cost when first published.';
 comment on column marts.restatements.publication_no is 'Which publish changed it, ascending.';
 comment on column marts.restatements.charge_date is 'UTC day of the usage.';
+comment on column marts.restatements.tenant_id is 'The organization.';
+comment on column marts.restatements.cost_center is 'Of the team that is charged.';
+comment on column marts.restatements.billing_currency is 'Currency of the costs.';
 comment on column marts.restatements.old_cost is
     'Effective cost before; null where nothing of it was priced.';
 comment on column marts.restatements.new_cost is

@@ -5,10 +5,7 @@ inner join ops.publications as p on d.run_id = p.run_id
 where
     p.publication_no > {base}
     and d.entity = {entity}
-    and (d.entity_id, d.content) not in (
-        select
-            e.{id_column},
-            to_jsonb(e)
-        from {landing} as e
-        where e.{id_column} is not null
+    and not exists (
+        select from {landing} as e
+        where e.{id_column} = d.entity_id and to_jsonb(e) = d.content
     )

@@ -82,7 +82,7 @@ def test_reason_chooses_the_letters(
     dead_night: str, mended_mapping: None, warehouse: Warehouse
 ) -> None:
     with pytest.raises(ConflictError, match="None of 1 dead letters"):
-        pipeline.replay("supabase", trigger="test", reason_code="uncached_input_tokens_negative")
+        pipeline.replay("supabase", trigger="test", reason_code="input_tokens_negative")
     with pytest.raises(ConflictError, match="with the reason 'no_such' waits"):
         pipeline.replay("supabase", trigger="test", reason_code="no_such")
 
