@@ -66,11 +66,12 @@ dead as (
         day::date as charge_date,
         sum(windows.dead_count) / nullif(sum(windows.rows_read), 0) as dead_share
     from windows
-    cross join generate_series(
-        date_trunc('day', windows.window_start, 'UTC') at time zone 'UTC',
-        (windows.window_end at time zone 'UTC') - interval '1 microsecond',
-        interval '1 day'
-    ) as day
+    cross join
+        generate_series(
+            date_trunc('day', windows.window_start, 'UTC') at time zone 'UTC',
+            (windows.window_end at time zone 'UTC') - interval '1 microsecond',
+            interval '1 day'
+        ) as day
     group by day::date
 ),
 
