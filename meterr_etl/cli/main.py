@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from meterr_etl.cli import inspect, machine, nights, prepare, prices, query, source
+from meterr_etl.cli import inspect, machine, nights, prepare, prices, query, reprice, source
 from meterr_etl.cli.failures import explain
 
 HELP = (
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (machine, prepare, nights, inspect, query):
+for group in (machine, prepare, nights, inspect, query, reprice):
     group.register(app)
 app.add_typer(source.app, name="source")
 app.add_typer(prices.app, name="prices")
