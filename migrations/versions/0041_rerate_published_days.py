@@ -1,4 +1,4 @@
-"""Let a run re-rate published days without reading a source, for real or what if (DESIGN §8)."""
+"""Let a run re-rate published days without reading a source, or ask what if (DESIGN §8)."""
 
 from alembic import op
 
