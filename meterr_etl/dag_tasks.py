@@ -15,6 +15,7 @@ from meterr_etl import dag_rules, maintenance, pipeline
 from meterr_etl.errors import ConflictError, MeterrError
 from meterr_etl.ledger.runs import load_run
 from meterr_etl.warehouse.connection import warehouse
+from meterr_etl.window import parse_day
 
 # Airflow collects what the root's children log; a task's log tab shows it line by line.
 logger = logging.getLogger(__name__)
@@ -71,6 +72,28 @@ def sweep_source(context: Mapping[str, Any]) -> None:
             f"{len(failed)} of {len(healed)} days that differ were not repaired.",
             remedy="Each one's reason is in the lines above; `meterr sweep` tries again.",
         )
+
+
+def reprice(params: Mapping[str, Any], *, dry_run: bool) -> int:
+    """Re-rate what a form names and log the difference per tenant; returns how many days.
+
+    Raises:
+        InputError: a date can't be read.
+        GateFailedError: the rebuilt days did not pass their gate.
+    """
+    from meterr_etl import repricing  # noqa: PLC0415
+
+    done = repricing.reprice(
+        parse_day(params["first_day"]),
+        parse_day(params["last_day"]),
+        trigger="airflow",
+        tenant_id=params["tenant"] or None,
+        dry_run=dry_run,
+        reason=params["reason"],
+    )
+    for line in repricing.in_words(done):
+        logger.info("%s", line)
+    return len(done.days)
 
 
 def explain_failure(context: Mapping[str, Any]) -> None:

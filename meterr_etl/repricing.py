@@ -10,6 +10,7 @@ from meterr_etl.errors import InputError
 from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
 from meterr_etl.pipeline import run_step
 from meterr_etl.pricing.changes import latest_version
+from meterr_etl.pricing.inspect import version_of_catalogue
 from meterr_etl.pricing.stale import StaleRate, stale_rates
 from meterr_etl.steps.rerate import choose_days, cost_changes
 from meterr_etl.steps.sweep import discard_tables
@@ -103,6 +104,20 @@ def what_if(
     )
 
 
+def in_words(done: Repricing) -> list[str]:
+    """Return what a re-rating found and did, a sentence a line, for a log."""
+    if not done.days:
+        return ["No published day needs re-rating: all rates are as they were."]
+    days = ", ".join(map(str, done.days))
+    lines = [
+        f"{row['tenant_id']}: {row['published_cost']} -> {row['rerated_cost']}"
+        f" {row['billing_currency']} ({row['cost_change']:+})"
+        for row in done.changes
+    ]
+    end = "Published" if done.is_published else "Nothing was published"
+    return [f"Days: {days}.", *(lines or ["No tenant's cost changes."]), f"{end}."]
+
+
 def _rebuilt(
     days: list[date],
     kind: Kind,
@@ -162,14 +177,4 @@ def _any_source() -> str:
 
 def _version_of(catalogue_version: str) -> int:
     with warehouse("meterr_loader") as connection:
-        rows = connection.execute(
-            "select detail ->> 'catalogue_version', max(reference_version) from reference.changes"
-            " where kind = 'rates' group by 1 order by 2"
-        ).fetchall()
-    versions = {str(name): int(str(number)) for name, number in rows if name}
-    if catalogue_version not in versions:
-        raise InputError(
-            f"No catalogue of version '{catalogue_version}' was ever synced.",
-            remedy=f"Known are: {', '.join(versions) or 'none'}.",
-        )
-    return versions[catalogue_version]
+        return version_of_catalogue(connection, catalogue_version)

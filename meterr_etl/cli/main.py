@@ -6,7 +6,17 @@ import sys
 
 import typer
 
-from meterr_etl.cli import inspect, machine, mend, nights, prepare, prices, query, source
+from meterr_etl.cli import (
+    inspect,
+    machine,
+    mend,
+    nights,
+    prepare,
+    prices,
+    query,
+    reprice,
+    source,
+)
 from meterr_etl.cli.failures import explain
 
 HELP = (
@@ -23,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for group in (machine, prepare, nights, inspect, mend, query):
+for group in (machine, prepare, nights, inspect, mend, query, reprice):
     group.register(app)
 app.add_typer(source.app, name="source")
 app.add_typer(prices.app, name="prices")

@@ -89,6 +89,21 @@ def find_provider(name: str) -> Provider | None:
     return matches[0] if len(matches) == 1 else None
 
 
+def owner_of_model(name: str) -> tuple[str, str]:
+    """Return provider and model that a person means by one name, as `provider/model` or alone.
+
+    A name that no provider claims is returned under an empty provider.
+    """
+    prefix, slash, bare = name.partition("/")
+    if slash and find_provider(prefix):
+        return prefix, bare
+    try:
+        seller, _ = snapshot().find_provider_model(name, None, None, None)
+    except LookupError:
+        return "", name
+    return seller.id, name
+
+
 def suggest_alias(provider: str, model: str) -> str | None:
     """Return the known name closest to an unknown one as `provider_id/model_id`, for a report.
 

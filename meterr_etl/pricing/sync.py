@@ -48,7 +48,7 @@ def sync_rates() -> SyncReport:
             "select pg_advisory_xact_lock(hashtextextended('meterr prices sync', 0))"
         )
         uplifted = sync_uplifts(connection)
-        version, added, retired = _apply(connection, rates)
+        version, added, retired = apply_rates(connection, rates)
     report = SyncReport(
         catalogue=CATALOGUE,
         catalogue_version=catalogue_version(),
@@ -70,7 +70,11 @@ def sync_rates() -> SyncReport:
     return report
 
 
-def _apply(connection: Connection, rates: Iterable[Rate]) -> tuple[int | None, int, int]:
+def apply_rates(connection: Connection, rates: Iterable[Rate]) -> tuple[int | None, int, int]:
+    """Make the rates in force equal to these; returns the new version, and counts of changes.
+
+    Expects a transaction of meterr_loader, which a caller who only asks may roll back.
+    """
     _copy_arriving(connection, rates)
     _run(connection, "sync_compare", catalogue=CATALOGUE)
     found = _run(

@@ -18,8 +18,8 @@ from meterr_etl.cli.main import app
 # What DESIGN §13 names for this version; a command that vanishes breaks someone's script.
 PROMISED = {
     "demo", "up", "down", "migrate", "seed", "run", "backfill", "status", "report", "sql",
-    "quarantine list", "quarantine replay", "sweep", "waive",
-    "source list", "source check", "prices sync",
+    "quarantine list", "quarantine replay", "sweep", "waive", "reprice", "explain",
+    "source list", "source check", "prices sync", "prices show", "prices diff", "prices alias",
 }  # fmt: skip
 WITHOUT_DATA = {"demo", "up", "down"}
 HEAVY = {"airflow", "dbt", "great_expectations", "pandas", "psycopg", "sqlalchemy", "genai_prices"}

@@ -17,8 +17,8 @@ def facts_of(dag):
         "dag_id": dag.dag_id,
         "file": Path(dag.fileloc).name,
         "timetable": type(dag.timetable).__name__,
-        "schedule": dag.timetable.expression,
-        "timezone": str(dag.timetable.timezone),
+        "schedule": getattr(dag.timetable, "expression", None),
+        "timezone": str(getattr(dag.timetable, "timezone", None)),
         "start_date": dag.start_date.isoformat(),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
@@ -30,7 +30,8 @@ def facts_of(dag):
 
 
 def param_facts(param):
-    return {"default": param.value, **param.schema}
+    # A parameter that must be filled in has no default.
+    return {"default": param.value if param.has_value else None, **param.schema}
 
 
 def task_facts(task):

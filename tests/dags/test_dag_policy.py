@@ -17,7 +17,7 @@ from meterr_etl.settings import PROJECT_ROOT
 DAGS = PROJECT_ROOT / "dags"
 MAX_LINES = 80
 # Pinned: a DAG that vanishes from this list is a night that nobody runs.
-DAG_IDS = ["token_usage_nightly", "warehouse_maintenance"]
+DAG_IDS = ["token_usage_nightly", "token_usage_reprice", "warehouse_maintenance"]
 
 Facts = dict[str, Any]
 

@@ -1,0 +1,37 @@
+select
+    f.tenant_id,
+    f.provider,
+    f.model,
+    f.token_type,
+    f.service_tier,
+    f.processing_mode,
+    f.consumed_quantity,
+    f.list_unit_price,
+    f.effective_cost,
+    f.billing_currency,
+    coalesce(u.reason, f.pricing_status) as pricing,
+    f.rate_id,
+    r.catalogue || ' ' || r.catalogue_version as rate_source,
+    r.valid_from,
+    r.valid_to,
+    r.reference_version as rate_since_version,
+    d.reference_version as priced_at_version,
+    d.run_id
+from marts.fct_usage_cost_daily as f
+inner join ops.published_days as d on f.charge_date = d.event_date
+left join reference.rates as r on f.rate_id = r.rate_id
+left join marts.unpriced_usage_daily as u
+    on
+        f.pricing_status = 'unpriced'
+        and f.charge_date = u.charge_date
+        and f.tenant_id = u.tenant_id
+        and f.provider = u.provider
+        and f.model = u.model
+        and f.token_type = u.token_type
+where
+    f.charge_date = {day}
+    and ({tenant_id}::text is null or f.tenant_id = {tenant_id})
+    and ({model}::text is null or f.model = {model})
+    and ({token_type}::text is null or f.token_type = {token_type})
+order by f.effective_cost desc nulls last, f.tenant_id, f.model, f.token_type
+limit {limit}
