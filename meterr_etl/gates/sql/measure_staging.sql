@@ -124,13 +124,16 @@ verdicts as (
 ),
 
 superseded as (
-    -- What a repair removes because its source has it no more is replaced by no row.
+    -- What a repair removes because its source has it no more is replaced by no row; of any other
+    -- run each superseded event must be.
     select count(*) as superseded_rows
     from {superseded} as s
-    where exists (
-        select from {batch} as b
-        where b.event_key = s.event_key and b.source_id = s.source_id
-    )
+    where
+        exists (
+            select from {batch} as b
+            where b.event_key = s.event_key and b.source_id = s.source_id
+        )
+        or (select r.kind from ops.runs as r where r.run_id = {run_id}) <> 'repair'
 ),
 
 history as (

@@ -36,13 +36,14 @@ def test_a_seeded_source_fits_and_seeding_again_adds_nothing(meterr, source_db):
 
 
 def test_sources_are_listed_with_whether_they_have_an_address(meterr, monkeypatch):
-    assert json.loads(meterr("source", "list", "--json").out)[0] == {
-        "source": "supabase",
-        "table": "public.token_usage",
-        "has_url": False,
-    }
+    def listed() -> dict[str, tuple[str, bool]]:
+        rows = json.loads(meterr("source", "list", "--json").out)
+        return {row["source"]: (row["table"], row["has_url"]) for row in rows}
+
+    assert listed()["supabase"] == ("public.token_usage", False)
+    assert list(listed()) == sorted(listed())
     monkeypatch.setenv("METERR_SOURCE_URL", "postgresql://db.example.com/postgres")
-    assert json.loads(meterr("source", "list", "--json").out)[0]["has_url"] is True
+    assert listed()["supabase"] == ("public.token_usage", True)
 
 
 def test_migrating_a_migrated_warehouse_changes_nothing(meterr, warehouse_db):
