@@ -82,7 +82,7 @@ def _steps(nights: list[Night], pipe: float) -> Iterator[Figure]:
     for step in nights[0].steps:
         seconds = statistics.median(night.steps[step].seconds for night in nights)
         worked = statistics.median(night.steps[step].database_seconds for night in nights)
-        note = f"{worked:.2f} s of it databases' work"
+        note = f"the databases worked {worked:.2f} s"
         yield Figure(GROUP, step, seconds, "s", "binary COPY pipe", pipe, note=note)
 
 
