@@ -33,7 +33,7 @@ down: ## stop everything that demo and up started
 	@if [ -x $(BIN)/meterr ]; then $(BIN)/meterr down; fi
 
 test: $(INSTALLED) ## run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder
 
 soak: $(INSTALLED) ## play seeded histories with faults: make soak HISTORIES=2000 FIRST=1000
 	@$(BIN)/python -m tests.e2e.faults --first $(or $(FIRST),1000) --count $(or $(HISTORIES),1000) \

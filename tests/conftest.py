@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import conninfo, sql
+from xdist.scheduler import LoadScopeScheduling
 
 from meterr_etl.local.account import Account
 from meterr_etl.local.postgres import EmbeddedPostgres
@@ -85,9 +87,22 @@ def pytest_configure() -> None:
     settings.cache_clear()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the end-to-end tests last: their Airflow keeps running, and everything else is sooner."""
-    items.sort(key=lambda item: "e2e" in item.path.parts)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what takes minutes last for one process, and first where several share the rest."""
+    is_one_of_several = hasattr(config, "workerinput")
+    items.sort(key=lambda item: ("e2e" in item.path.parts) != is_one_of_several)
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives a file to one process as a whole, and all files that share the demo to the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.split("::", maxsplit=1)[0])
+        return str(file.parent if file.parent.name == "e2e" else file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return ByFile(config, log)
 
 
 def pytest_unconfigure() -> None:

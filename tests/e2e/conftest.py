@@ -104,9 +104,11 @@ def finished_demo() -> Iterator[Demo]:
     # Not below pytest's own folder, which is closed to the account that the server runs as.
     home = Path(tempfile.mkdtemp(prefix="meterr-e2e-"))
     output = io.StringIO()
+    # Only while it is made and stopped: the next test of this process may not be one of its own.
     with _settings_of(home):
         servers = DemoServers()
-        try:
+    try:
+        with _settings_of(home):
             run_demo(
                 days=DAYS,
                 events_per_day=EVENTS_PER_DAY,
@@ -114,11 +116,13 @@ def finished_demo() -> Iterator[Demo]:
             )
             last = datetime.now(UTC).date() - timedelta(days=1)
             nights = [last - timedelta(days=back) for back in reversed(range(DAYS))]
-            with servers.airflow.client() as client:
-                yield Demo(servers, client, nights, output.getvalue())
-        finally:
+            client = servers.airflow.client()
+        with client:
+            yield Demo(servers, client, nights, output.getvalue())
+    finally:
+        with _settings_of(home):
             servers.stop()
-            shutil.rmtree(home)
+        shutil.rmtree(home)
 
 
 @pytest.fixture

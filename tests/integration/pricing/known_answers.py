@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -135,7 +134,6 @@ def _catalogue_prices(case: Case) -> Prices:
     }
     own = {(OWN_UNITS[key], 0): stated.pop(key) for key in list(stated) if key in OWN_UNITS}
     model = ModelInfo(id="case", match=ClauseEquals(equals="case"), prices=ModelPrice(**stated))
-    logging.getLogger("meterr_etl.pricing.expansion").setLevel(logging.ERROR)
     return {(p.token_type, p.context_above_tokens): p.unit_price for p in expand(model)} | own
 
 

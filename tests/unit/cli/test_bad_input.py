@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-TODAY = datetime.now(UTC).date()
-TOMORROW = TODAY + timedelta(days=1)
+# Read when a test runs: a suite that was collected before midnight runs on after it.
+FROM_TODAY = {"TODAY": 0, "TOMORROW": 1}
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ TOMORROW = TODAY + timedelta(days=1)
         (["run", "--start", "2026-11-14", "--end", "2026-11-14"], "The end is not included"),
         (["run", "--start", "2026-11-15", "--end", "2026-11-14"], "ends at 2026-11-14"),
         (["run", "--end", "2026-11-14"], "without --start"),
-        (["run", "--start", str(TODAY), "--end", str(TOMORROW)], "is not over yet"),
+        (["run", "--start", "TODAY", "--end", "TOMORROW"], "is not over yet"),
         (["run", "--resume", "x", "--start", "2026-11-14"], "--resume goes without dates"),
         (["backfill", "--start", "2026-11-15", "--end", "2026-11-14"], "Give the earlier day"),
         (["backfill", "--start", "2026-11-14", "--end", "11/15/2026"], "is not a date"),
@@ -30,7 +30,7 @@ TOMORROW = TODAY + timedelta(days=1)
             ["backfill", "--start", "2026-11-14", "--end", "2026-11-14", "--parallel", "0"],
             "Give 1 to 16",
         ),
-        (["backfill", "--start", str(TODAY), "--end", str(TODAY)], "is not over yet"),
+        (["backfill", "--start", "TODAY", "--end", "TODAY"], "is not over yet"),
         (["status", "--day", "tomorrow"], "'tomorrow' is not a date."),
         (["seed", "--days", "0"], "Give 1 to 366 days"),
         (["seed", "--start", "nope"], "'nope' is not a date."),
@@ -40,7 +40,11 @@ TOMORROW = TODAY + timedelta(days=1)
 def test_a_slip_of_the_pen_is_named_before_anything_is_asked_of_a_server(
     meterr, arguments, expected
 ):
-    outcome = meterr(*arguments)
+    today = datetime.now(UTC).date()
+    dated = [
+        str(today + timedelta(days=FROM_TODAY[it])) if it in FROM_TODAY else it for it in arguments
+    ]
+    outcome = meterr(*dated)
     assert outcome.code == 2
     assert expected in outcome.told()
     assert outcome.out == ""
