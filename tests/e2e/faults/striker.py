@@ -47,16 +47,23 @@ class Striker:
     def leave(self) -> None:
         """Strike at the end of a step that had fewer statements."""
         if self._strike and self._strike.step == self._step:
+            if self._strike.since and not self._has_begun:
+                raise AssertionError(f"{self._step} never sent: {self._strike.since}")
             self._do()
 
     def around(
-        self, do: Callable[[], Any], raw: Callable[[], Raw] | None, *, is_commit: bool = False
+        self,
+        do: Callable[[], Any],
+        raw: Callable[[], Raw] | None,
+        *,
+        is_commit: bool = False,
+        has_values: bool = False,
     ) -> Any:
         """Do one statement, or what was planned for it."""
         strike = self._strike
         if strike is None or not self._is_turn(strike, raw, is_commit=is_commit):
             return do()
-        if strike.moment == "in flight" and raw is not None:
+        if strike.moment == "in flight" and raw is not None and not has_values:
             self._send_and_die(raw)
         if strike.moment == "after":
             done = do()
@@ -110,7 +117,7 @@ def hook(striker: Striker) -> None:
             return cursor.connection.pgconn, text.encode() if isinstance(text, str) else text
 
         return striker.around(
-            lambda: execute(cursor, query, params, **options), raw if not params else None
+            lambda: execute(cursor, query, params, **options), raw, has_values=bool(params)
         )
 
     def copying(cursor: Any, *args: Any, **options: Any) -> Any:
