@@ -58,6 +58,7 @@ def marts_checkpoint(run: Run) -> Checkpoint:
         "superseded": run.tables.superseded,
         "roll_ups": sql.Literal([CANDIDATE[key] for key in ROLL_UPS]),
         "published": published,
+        "repaired": sql.Literal(list(run.window.days()) if run.kind == "repair" else []),
         "shares": sql.Literal(
             Jsonb({name: str(it.unpriced_max_share) for name, it in chosen.sources.items()})
         ),

@@ -97,8 +97,8 @@ def index_batch(connection: Connection, batch: Batch, settle_repeated: Callable[
         settle_repeated()
         _create_indexes(connection, batch)
     else:
-        # An index knows nothing of the other parts, in which a row of the same id may lie.
-        if len(batch.days) != 1 or _shares_ids_with_other(connection, batch):
+        # An index knows nothing of other parts and of other days, where the same id may lie too.
+        if len(batch.days) != 1 or _has_ids_in_two_days(connection, batch):
             settle_repeated()
     for part, _ in batch.parts:
         connection.execute(sql.SQL("analyze {}").format(part))
@@ -222,11 +222,12 @@ def _create_indexes(connection: Connection, batch: Batch) -> None:
         )
 
 
-def _shares_ids_with_other(connection: Connection, batch: Batch) -> bool:
+def _has_ids_in_two_days(connection: Connection, batch: Batch) -> bool:
     (day, _), (other, _) = batch.parts
     row = connection.execute(
         sql.SQL(
-            "select exists (select from {} as o inner join {} as d on o.event_key = d.event_key)"
+            "select exists (select from {0} as o inner join {1} as d on o.event_key = d.event_key)"
+            " or exists (select from {0} group by event_key having count(*) > 1)"
         ).format(other, day)
     ).fetchone()
     return bool(row and row[0])

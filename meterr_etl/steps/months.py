@@ -95,6 +95,7 @@ def _parts(
         "month_columns": column_list(month_columns, alias="m"),
         "key": column_list(key, alias="u"),
         "changed_key": column_list(key, alias="c"),
+        "month_key": column_list(key, alias="m"),
         "day_is_moved": _alike("k", "u", key, MONTH_OF_DAY),
         "day_is_of_month": _alike("m", "u", key, MONTH_OF_DAY),
         "month_is_moved": _alike("k", "m", key, sql.SQL("m.billing_month")),
@@ -102,6 +103,7 @@ def _parts(
         "standing_days": _dates(days.standing),
         "other_days": _dates(days.others),
         "affected_months": _dates(days.months),
+        "repaired_months": _dates(days.months if run.kind == "repair" else []),
     }
 
 

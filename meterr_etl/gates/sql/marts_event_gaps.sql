@@ -6,7 +6,21 @@ select
     coalesce(b.event_count, 0) as staged,
     coalesce(a.event_count, 0) as affected
 from ops.run_days as r
-left join ops.published_days as d on r.event_date = d.event_date
+left join (
+    -- What was published is what the ledger says, so that nothing is built on a day that lost
+    -- rows since. To mend such a day is what a repair is for: it builds on what is left of it.
+    select
+        p.event_date,
+        case
+            when p.event_date = any({repaired}::date [])
+                then (
+                    select count(*) from staging.token_events as t
+                    where t.event_date = p.event_date
+                )
+            else p.event_count
+        end as event_count
+    from ops.published_days as p
+) as d on r.event_date = d.event_date
 left join (
     select
         x.event_date,

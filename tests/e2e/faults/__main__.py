@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 os.environ.setdefault("METERR_HOME", tempfile.mkdtemp(prefix="meterr-faults-home-"))
@@ -28,7 +31,8 @@ from tests.e2e.faults.without_tools import (
     run_without_tools,
 )
 
-WITH_TOOLS_EVERY = 25
+WITH_TOOLS_EVERY = 26
+HISTORY_S = 150
 
 
 def kind_of(seed: int) -> str:
@@ -39,6 +43,7 @@ def kind_of(seed: int) -> str:
 def main() -> int:
     chosen = _arguments()
     seeds = range(chosen.first, chosen.first + chosen.count)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     import_everything()
     server = FaultServer()
     try:
@@ -65,7 +70,8 @@ def play_and_tell(
     run_with_tools() if with_tools else run_without_tools(build)
     told: dict[str, Any] = {"seed": seed, "kind": kind, "with_tools": with_tools}
     try:
-        world = play(server, seed, kind)
+        with at_most(HISTORY_S):
+            world = play(server, seed, kind)
     except Exception:  # noqa: BLE001 - a defect of the harness is a failed history too
         told |= {"problems": [traceback.format_exc()]}
     else:
@@ -76,6 +82,22 @@ def play_and_tell(
     told["seconds"] = round(time.monotonic() - started, 3)
     print(json.dumps(told, default=str, indent=1 if story else None), flush=True)
     return told
+
+
+@contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError in what takes longer, wherever it waits."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"the history took longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def summary(told: list[dict[str, Any]]) -> dict[str, Any]:

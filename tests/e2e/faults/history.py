@@ -14,6 +14,7 @@ import psycopg
 
 from meterr_etl import pipeline
 from meterr_etl.window import Window
+from tests.e2e.faults import sessions
 from tests.e2e.faults.oracle import PRICES, differences, expected_marts, published_marts
 from tests.e2e.faults.process import Process, start
 from tests.e2e.faults.server import FaultServer
@@ -57,7 +58,7 @@ class World:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the warehouse as its superuser."""
-        with psycopg.connect(self.warehouse_url) as connection:
+        with sessions.connect(self.warehouse_url) as connection:
             return connection.execute(query, values or None).fetchall()  # type: ignore[call-overload]
 
     def begin(self, day: date, strike: Strike | None = None) -> Process:
@@ -118,7 +119,7 @@ class World:
 
     def look(self) -> None:
         """Read as a reader does, in one snapshot, and note a mixture of two states."""
-        with psycopg.connect(self.warehouse_url) as reader:
+        with sessions.connect(self.warehouse_url) as reader:
             reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             row = reader.execute(ONE_STATE).fetchone()  # type: ignore[arg-type]
         self.reads += 1
@@ -188,7 +189,7 @@ def play(server: FaultServer, seed: int, kind: str) -> World:
     """Play a whole history with one fault of a kind; what is wrong is in `problems`."""
     from tests.e2e.faults.aftermath import damaged_and_swept  # noqa: PLC0415 - knows worlds
     from tests.e2e.faults.checks import check  # noqa: PLC0415
-    from tests.e2e.faults.kinds import KINDS, MEDDLING  # noqa: PLC0415
+    from tests.e2e.faults.kinds import KINDS, UNFIT_FOR_LATE_COMMITS  # noqa: PLC0415
 
     with new_world(server, seed, days=Random(seed).choice([2, 3, 3])) as world:
         rng = world.rng
@@ -204,7 +205,7 @@ def play(server: FaultServer, seed: int, kind: str) -> World:
                 is_next_to_come = day + timedelta(days=1) in others
                 if (
                     is_next_to_come
-                    and not (n == struck and kind in MEDDLING)
+                    and not (n == struck and kind in UNFIT_FOR_LATE_COMMITS)
                     and rng.random() < 0.6
                 ):
                     late.enter_context(world.source.late_commit(day))

@@ -213,8 +213,8 @@ KINDS: dict[str, Fault] = {
 }
 
 
-# These start other windows in the middle of a night.
-MEDDLING = ("owner change", "overlap", "red night")
+# These start other windows in the middle of a night, or wait for whoever writes to the source.
+UNFIT_FOR_LATE_COMMITS = ("owner change", "overlap", "red night", "source stalled")
 
 
 def _strike(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import psycopg
+from tests.e2e.faults import sessions
 
 # US dollars per token: input, cached input, output (reasoning is billed as output).
 PRICES: dict[str, tuple[str, ...]] = {
@@ -34,7 +34,7 @@ left join public.teams as t on t.id = p.team_id
 
 def expected_marts(source_url: str, prices: Prices = PRICES) -> dict[str, Lines]:
     """Return each mart's lines at the grain that is compared, from the source as it stands."""
-    with psycopg.connect(source_url) as connection:
+    with sessions.connect(source_url) as connection:
         rows = connection.execute(FACTS).fetchall()  # type: ignore[arg-type]
     events = [_priced(row, prices) for row in _standing(rows)]
     lines: list[dict[str, Any]] = [
@@ -93,7 +93,7 @@ def published_marts(warehouse_url: str) -> dict[str, Lines]:
     }
     widths = {"events": 1, "fct_usage_cost_daily": 7, "fct_usage_by_owner_daily": 6,
               "usage_by_team_daily": 4, "usage_by_model_daily": 3, "usage_by_hour": 4}  # fmt: skip
-    with psycopg.connect(warehouse_url) as connection:
+    with sessions.connect(warehouse_url) as connection:
         connection.execute("set timezone = 'UTC'")
         found = {}
         for name, query in queries.items():

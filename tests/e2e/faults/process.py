@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -17,6 +18,7 @@ from typing import Any, Literal
 
 from meterr_etl import pipeline
 from meterr_etl.settings import settings
+from tests.e2e.faults import sessions
 from tests.e2e.faults.striker import Strike, Striker, hook
 
 IMPORTED_ONCE = (
@@ -83,6 +85,8 @@ def start(job: Callable[[], str], strike: Strike | None = None) -> Process:
         os.close(listen)
         return Process(pid, told, go)
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.close(told)
         os.close(go)
         _work(job, Striker(strike, tell, listen), tell)
@@ -106,6 +110,9 @@ def aside(job: Callable[[], str]) -> str:
 
 def _work(job: Callable[[], str], striker: Striker, tell: int) -> None:
     settings.cache_clear()
+    # Looking through what the parent imported would copy every page of it.
+    gc.disable()
+    sessions.forget()
     for prepare in BEFORE_WORK:
         prepare()
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for a life's time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -24,7 +25,19 @@ from tests.e2e.faults.process import aside
 
 # A crash of the server loses nothing that the system's cache holds, so commits wait for the log
 # as in real life, but nobody waits for a disk.
-NO_DISK = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "scram_iterations": "1"}
+NO_DISK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "scram_iterations": "1",
+    # Dropping a table looks through all of them, and a history drops a thousand tables.
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+}
+# Files in memory: a night makes and drops hundreds, which takes a disk's file system longer than
+# the night's statements.
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 2 * 1024**3
 TUNING = {
     "METERR_SOURCES__SUPABASE__VOLUME_MIN_RATIO": "0",
     "METERR_SOURCES__SUPABASE__VOLUME_MAX_RATIO": "1000",
@@ -48,6 +61,11 @@ create constraint trigger note_first_costs after insert on ops.published_days
 """
 
 
+def _folder() -> Path | None:
+    is_roomy = MEMORY.exists() and shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED
+    return MEMORY if is_roomy else None
+
+
 def _prepare() -> str:
     migrate()
     sync_rates()
@@ -58,7 +76,7 @@ class FaultServer:
     """One server for many histories, one pair of databases for each."""
 
     def __init__(self) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="meterr-faults-"))
+        self._home = Path(tempfile.mkdtemp(prefix="meterr-faults-", dir=_folder()))
         self._embedded = EmbeddedPostgres(self._home, NO_DISK)
 
     def start(self) -> None:
@@ -66,7 +84,8 @@ class FaultServer:
         # Two servers that choose a port in the same moment choose the same one.
         with only_one(Path(tempfile.gettempdir()) / "meterr-faults.lock", "A start", wait=True):
             self._embedded.start()
-        self.postgres = PostgresServer(self._embedded.admin_url)
+        # One name for all, one after another: dbt parses its project once.
+        self.postgres = PostgresServer(self._embedded.admin_url, itertools.repeat(1))
         self._make_logins_cheap()
         os.environ.update(TUNING)
         for name in ("warehouse_template", "source_template"):

@@ -12,6 +12,8 @@ from uuid import UUID, uuid5
 import psycopg
 from psycopg import sql
 
+from tests.e2e.faults import sessions
+
 NAMESPACE = UUID("6f9b3a52-0000-4000-8000-000000000000")
 FIRST_DAY = date(2026, 11, 10)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,7 +39,7 @@ class SourceRows:
         self._url, self._rng, self._days = url, rng, days
         self._serial = itertools.count(1)
         self._clock = itertools.count(1)
-        with psycopg.connect(url) as connection:
+        with sessions.connect(url) as connection:
             for tenant, projects in TENANTS.items():
                 _add_owner(connection, tenant, projects)
 
@@ -109,7 +111,7 @@ class SourceRows:
 
     def execute(self, query: str, *values: object) -> None:
         """Do what an application or a person would."""
-        with psycopg.connect(self._url) as connection:
+        with sessions.connect(self._url) as connection:
             connection.execute(query, values or None)  # type: ignore[call-overload]
 
     def _event(self, happened: datetime, arrived: datetime) -> Row:
@@ -164,7 +166,7 @@ class SourceRows:
 
     def _row_before(self, moment: datetime) -> Row | None:
         # A revision comes after what it revises; which revision of the id that is, is chance.
-        with psycopg.connect(self._url) as connection:
+        with sessions.connect(self._url) as connection:
             rows = connection.execute(
                 sql.SQL(
                     "select {} from public.token_usage where output_tokens >= 0"
@@ -186,7 +188,7 @@ class SourceRows:
         return min(self._moment(day), moment - timedelta(seconds=1))
 
     def _insert(self, row: Row) -> None:
-        with psycopg.connect(self._url) as connection:
+        with sessions.connect(self._url) as connection:
             _write(connection, row)
 
 

@@ -9,6 +9,9 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,25 +21,42 @@ from tests.e2e.faults.kinds import KINDS
 
 HISTORIES = 204
 LANES = 2
+# Four minutes on two quiet processors; whoever needs more than this is stuck.
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
-def histories() -> list[dict[str, Any]]:
+def histories(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What came of all of them, played by two processes with a server each."""
     share = HISTORIES // LANES
-    lanes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.e2e.faults", "--first", str(n * share),
-             "--count", str(share)],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=PROJECT_ROOT,
-        )
-        for n in range(LANES)
-    ]  # fmt: skip
-    said = [lane.communicate()[0] for lane in lanes]
-    return [json.loads(line) for text in said for line in text.splitlines()]
+    folder = tmp_path_factory.mktemp("lanes")
+    with ExitStack() as started:
+        lanes = [started.enter_context(_lane(folder, n * share, share)) for n in range(LANES)]
+        for lane in lanes:
+            lane.wait()
+    told = [path.read_text().splitlines() for path in sorted(folder.glob("*.told"))]
+    if any(len(lines) != share for lines in told):
+        said = "\n".join(path.read_text()[-5000:] for path in sorted(folder.glob("*.said")))
+        pytest.fail(f"a lane ended before its last history:\n{said}")
+    return [json.loads(line) for lines in told for line in lines]
 
 
-@pytest.mark.timeout(1800)
+@contextmanager
+def _lane(folder: Path, first: int, count: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.e2e.faults", "--first", str(first), "--count",
+               str(count)]  # fmt: skip
+    with (
+        (folder / f"{first}.told").open("wb") as told,
+        (folder / f"{first}.said").open("wb") as said,
+        subprocess.Popen(command, stdout=told, stderr=said, cwd=PROJECT_ROOT) as lane,
+    ):
+        try:
+            yield lane
+        finally:
+            # When the test is over, in whatever way, its lanes and their servers are too.
+            lane.terminate()
+
+
 def test_two_hundred_histories_are_played(histories: list[dict[str, Any]]) -> None:
     assert sorted(history["seed"] for history in histories) == list(range(HISTORIES))
     assert Counter(history["kind"] for history in histories) == dict.fromkeys(
@@ -45,7 +65,6 @@ def test_two_hundred_histories_are_played(histories: list[dict[str, Any]]) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.timeout(1800)
 def test_history_converges_whatever_befell(histories: list[dict[str, Any]], kind: str) -> None:
     failed = {
         history["seed"]: history["problems"]
@@ -55,7 +74,6 @@ def test_history_converges_whatever_befell(histories: list[dict[str, Any]], kind
     assert failed == {}
 
 
-@pytest.mark.timeout(1800)
 def test_some_histories_of_all_run_with_dbt_and_great_expectations(
     histories: list[dict[str, Any]],
 ) -> None:

@@ -10,26 +10,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from psycopg import conninfo, sql
 from psycopg.rows import dict_row
 
 from meterr_etl import pipeline
+from meterr_etl.contract.verdict_sql import VerdictSql, compile_verdict
 from meterr_etl.gates import gate as gate_step
 from meterr_etl.gates.expectation import Expectation
+from meterr_etl.steps import stage as stage_step
 from meterr_etl.steps import transform as transform_step
 from meterr_etl.warehouse import marts_dbt
 from meterr_etl.warehouse.connection import warehouse, warehouse_url
 from meterr_etl.warehouse.marts_dbt import BuildFailedError, Built, Place
 from meterr_etl.window import Window
-from tests.e2e.faults import process
+from tests.e2e.faults import process, sessions
 from tests.e2e.faults.history import new_world
 from tests.e2e.faults.process import aside
 from tests.e2e.faults.server import FaultServer
 
+_verdicts: dict[tuple[tuple[str, str], ...], VerdictSql] = {}
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -40,6 +44,12 @@ class RecordedBuild:
     database: str
     schema: str
     statements: tuple[tuple[str, str], ...]
+
+    def take_over(self) -> None:
+        """Let this process send these statements and compare bounds itself, from now on."""
+        transform_step.build_tables = self.build_tables
+        gate_step.judge = _compared
+        stage_step.compile_verdict = _compiled_once
 
     def build_tables(self, place: Place, select: str) -> tuple[Built, ...]:
         """Do what `marts_dbt.build_tables` does, as the same role, statement by statement."""
@@ -72,7 +82,21 @@ def record_build(server: FaultServer) -> RecordedBuild:
         asks = node.startswith("model.") and statement.startswith("select *")
         if node.startswith(("model.", "test.")) and statement != "COMMIT" and not asks:
             kept.append((node, statement))
-    return RecordedBuild(database, "candidate_s1", tuple(kept))
+    build = RecordedBuild(database, "candidate_s1", tuple(kept))
+    _warm_up(server, build)
+    return build
+
+
+def _warm_up(server: FaultServer, build: RecordedBuild) -> None:
+    """Run a night in this process, so that forked ones inherit what it compiled and cached."""
+    own = (transform_step.build_tables, gate_step.judge, stage_step.compile_verdict)
+    with new_world(server, 0, 1) as world:
+        world.source.add_events(world.days[0], 5)
+        build.take_over()
+        try:
+            pipeline.run_window("supabase", Window.of_day(world.days[0]), trigger="test")
+        finally:
+            transform_step.build_tables, gate_step.judge, stage_step.compile_verdict = own
 
 
 def _recorded_night(window: Window) -> str:
@@ -90,16 +114,23 @@ def _recorded_night(window: Window) -> str:
 def run_without_tools(build: RecordedBuild) -> None:
     """Let forked processes send the recorded statements and compare bounds themselves."""
 
-    def replace() -> None:
-        transform_step.build_tables = build.build_tables
-        gate_step.judge = _compared
+    def prepare() -> None:
+        build.take_over()
+        psycopg.connect = sessions.connect  # type: ignore[assignment]
 
-    process.BEFORE_WORK[:] = [replace]
+    process.BEFORE_WORK[:] = [prepare]
 
 
 def run_with_tools() -> None:
     """Let forked processes call dbt and Great Expectations again."""
     process.BEFORE_WORK.clear()
+
+
+def _compiled_once(mapped_types: Mapping[str, str]) -> VerdictSql:
+    key = tuple(mapped_types.items())
+    if key not in _verdicts:
+        _verdicts[key] = compile_verdict(mapped_types)
+    return _verdicts[key]
 
 
 def _compared(schema: str, table: str, expectations: Sequence[Expectation]) -> dict[str, bool]:

@@ -211,3 +211,15 @@ def test_look_back_reads_what_was_committed_after_its_window_was_read(
 def test_empty_night_is_published(source: SourceTables, warehouse: Warehouse, night: Night) -> None:
     night(DAY)
     assert warehouse.rows("select event_date, event_count from ops.published_days") == [(DAY, 0)]
+
+
+def test_id_that_comes_twice_for_two_earlier_days_is_published_once(
+    source: SourceTables, warehouse: Warehouse, night: Callable[..., str]
+) -> None:
+    source.add_acme()
+    source.execute("alter table public.token_usage drop constraint token_usage_pkey")
+    third = next_day(days=2)
+    one = source.add_event(DAY, updated_at=at(third, 1))
+    source.add_event(next_day(), id=one, updated_at=at(third, 2))
+    night(third)
+    assert warehouse.rows("select event_date from staging.published_events") == [(next_day(),)]

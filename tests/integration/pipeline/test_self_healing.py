@@ -7,6 +7,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from meterr_etl.errors import GateFailedError
 from meterr_etl.maintenance import sweep
 
 from .conftest import DAY, SourceTables, Warehouse, at, next_day
@@ -41,6 +42,7 @@ def test_sweep_of_a_sound_warehouse_repairs_nothing(
     "damage",
     [
         f"drop table staging.token_events_{DAY:%Y%m%d}",
+        f"delete from staging.token_events where event_at = '{at(DAY, 2)}'",
         f"delete from marts.usage_by_team_daily where charge_date = '{DAY}'",
         f"delete from marts.fct_usage_cost_daily where charge_date = '{DAY}'",
     ],
@@ -53,6 +55,28 @@ def test_day_deleted_by_hand_is_noticed_and_restored(
     assert [(h.day, h.outcome) for h in sweep("supabase", trigger="test")] == [(DAY, "healed")]
     assert warehouse.digest() == two_nights
     assert sweep("supabase", trigger="test") == []
+
+
+def test_day_that_lost_mart_rows_and_an_event_at_once_is_restored(
+    source: SourceTables, warehouse: Warehouse, night: Night, two_nights: dict[str, str]
+) -> None:
+    source.add_event(DAY, hour=5, project_id=None)
+    night(DAY)
+    source.execute(f"delete from public.token_usage where created_at = '{at(DAY, 5)}'")
+    by_hand(warehouse, f"delete from marts.usage_by_team_daily where charge_date = '{DAY}'")
+    assert [(h.day, h.outcome) for h in sweep("supabase", trigger="test")] == [(DAY, "healed")]
+    assert warehouse.digest() == two_nights
+
+
+def test_night_builds_on_no_day_that_lost_events(
+    source: SourceTables, warehouse: Warehouse, night: Night, two_nights: dict[str, str]
+) -> None:
+    by_hand(warehouse, f"delete from staging.token_events where event_at = '{at(DAY, 2)}'")
+    third = next_day(days=2)
+    source.add_event(DAY, hour=4, updated_at=at(third, 1))
+    with pytest.raises(GateFailedError, match="affected days hold other events"):
+        night(third)
+    assert warehouse.value("select count(*) from ops.publications") == 2
 
 
 def test_row_that_no_look_back_could_see_is_picked_up(

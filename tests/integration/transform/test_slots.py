@@ -89,7 +89,8 @@ def test_runs_of_two_processes_build_the_real_marts_at_once(
         metrics = list(pool.map(transform, [run.run_id for run in runs]))
 
     assert [requests(run) for run in runs] == [1, 2]
-    marts = {mart.name for mart in published_marts()}
+    # Marts of months are derived under the publish's lock.
+    marts = {mart.name for mart in published_marts() if mart.daily_mart is None}
     assert marts
     assert all(marts <= relations(run) for run in runs)
     assert all(found["slot"] in ("candidate_s1", "candidate_s2") for found in metrics)
