@@ -4,7 +4,7 @@
     select coalesce(closed.next_month, read.first_month) as billing_month
     from (
         select (max(billing_month) + interval '1 month')::date as next_month
-        from {{ source('ops', 'billing_periods') }}
+        from {{ source('ops', 'closed_periods') }}
     ) as closed
     cross join (
         select {{ billing_month("(min(window_start) at time zone 'UTC')") }} as first_month

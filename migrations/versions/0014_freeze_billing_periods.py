@@ -11,7 +11,7 @@ down_revision = "0011"
 LEDGER = """
 -- One closed billing period, and what certifies its lines (SHA-256, hexadecimal). A certificate
 -- covers the one before it, so that the last one vouches for all.
-create table ops.billing_periods (
+create table ops.closed_periods (
     billing_month date primary key check (extract(day from billing_month) = 1),
     closed_at timestamptz not null default clock_timestamp(),
     closed_by text not null default session_user,
@@ -37,12 +37,12 @@ create table ops.billed_days (
 );
 
 -- A closed month and a day's version tell nothing of a tenant; counts and digests are of all.
-grant select (billing_month, closed_at) on ops.billing_periods to meterr_analyst;
+grant select (billing_month, closed_at) on ops.closed_periods to meterr_analyst;
 grant select (billing_month, charge_date, version) on ops.billed_days to meterr_analyst;
 grant select (version) on ops.published_days to meterr_analyst;
 grant select (window_start) on ops.windows to meterr_analyst;
 grant select on ops.windows to meterr_publisher;
-grant select, insert on ops.billing_periods, ops.billed_days to meterr_publisher;
+grant select, insert on ops.closed_periods, ops.billed_days to meterr_publisher;
 
 create function ops.refuse_rewriting() returns trigger language plpgsql as $$
 begin
@@ -55,7 +55,7 @@ end $$;
 create function ops.refuse_lines_of_closed_periods() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-    if exists (select from added inner join ops.billing_periods using (billing_month)) then
+    if exists (select from added inner join ops.closed_periods using (billing_month)) then
         raise insufficient_privilege using message = format(
             'a closed billing period takes no more rows of %I.%I', tg_table_schema, tg_table_name
         );
@@ -158,7 +158,7 @@ create trigger closed_for_good after insert on {table} referencing new table as 
 def upgrade() -> None:
     op.execute("set role meterr_loader")
     op.execute(LEDGER)
-    _protect("meterr_loader", "ops.billing_periods", "ops.billed_days")
+    _protect("meterr_loader", "ops.closed_periods", "ops.billed_days")
     op.execute(CLOSED_FOR_GOOD.format(table="ops.billed_days"))
     op.execute("set role meterr_publisher")
     op.execute(LINES)

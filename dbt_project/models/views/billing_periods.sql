@@ -9,7 +9,7 @@ billing_periods as (
         billing_month,
         true as is_closed,
         closed_at
-    from {{ source('ops', 'billing_periods') }}
+    from {{ source('ops', 'closed_periods') }}
     union all
     select
         billing_month,

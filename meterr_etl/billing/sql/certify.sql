@@ -26,14 +26,14 @@ drafted as (
         {meterr_version} as meterr_version,
         {schema_revision} as schema_revision,
         (
-            select p.certificate from ops.billing_periods as p
+            select p.certificate from ops.closed_periods as p
             order by p.billing_month desc
             limit 1
         ) as previous_certificate
     from days
 )
 
-insert into ops.billing_periods (
+insert into ops.closed_periods (
     billing_month, closed_at, closed_by, line_count, lines_digest, reference_version, catalogues,
     meterr_version, schema_revision, previous_certificate, certificate
 )

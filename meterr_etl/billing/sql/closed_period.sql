@@ -10,5 +10,5 @@ select
     p.schema_revision,
     p.previous_certificate,
     p.certificate
-from ops.billing_periods as p
+from ops.closed_periods as p
 where p.billing_month = {month}

@@ -15,5 +15,5 @@ select
     end as correction_count,
     p.certificate
 from marts.billing_periods as v
-left join ops.billing_periods as p on v.billing_month = p.billing_month
+left join ops.closed_periods as p on v.billing_month = p.billing_month
 order by v.billing_month

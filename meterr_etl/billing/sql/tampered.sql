@@ -1,7 +1,7 @@
 -- What of a closed period is not as it was certified: one row each, with both values as text.
 with certified as (
     select *
-    from ops.billing_periods
+    from ops.closed_periods
     where billing_month = {month}
 ),
 
@@ -62,7 +62,7 @@ select
     b.certificate
 from certified as p
 left join lateral (
-    select o.certificate from ops.billing_periods as o
+    select o.certificate from ops.closed_periods as o
     where o.billing_month < p.billing_month
     order by o.billing_month desc
     limit 1

@@ -11,7 +11,7 @@ from tests.integration.pipeline.conftest import SourceTables, Warehouse, an_id, 
 
 from .conftest import INPUT_ALONE, LAST_OF_SEPTEMBER, OCTOBER, SEPTEMBER, run_night
 
-TABLES = ("marts.billed_lines", "marts.billed_totals", "ops.billing_periods", "ops.billed_days")
+TABLES = ("marts.billed_lines", "marts.billed_totals", "ops.closed_periods", "ops.billed_days")
 REWRITES = (
     "update {} set billing_month = billing_month",
     "delete from {}",
@@ -23,7 +23,7 @@ REWRITES = (
 def test_certificate_names_prices_versions_and_who_closed(september: Warehouse) -> None:
     (period,) = september.rows(
         "select line_count::int, catalogues, reference_version > 0, closed_by, schema_revision,"
-        " length(lines_digest), length(certificate), previous_certificate from ops.billing_periods"
+        " length(lines_digest), length(certificate), previous_certificate from ops.closed_periods"
     )
     revision = september.value("select version_num from alembic_version")
     assert period == (2, ["genai-prices 0.2.3"], True, "postgres", revision, 64, 64, None)
@@ -49,8 +49,8 @@ def test_nobody_rewrites_what_is_billed(september: Warehouse, role: str) -> None
         ("update marts.billed_totals set billed_cost = 0", "totals of"),
         ("delete from marts.billed_totals", "totals of"),
         ("update ops.billed_days set version = version + 1", "days"),
-        ("update ops.billing_periods set closed_by = 'me'", "certificate"),
-        ("update ops.billing_periods set previous_certificate = ''", "certificate of the period"),
+        ("update ops.closed_periods set closed_by = 'me'", "certificate"),
+        ("update ops.closed_periods set previous_certificate = ''", "certificate of the period"),
     ],
 )
 def test_tampering_by_a_superuser_is_found(

@@ -132,10 +132,10 @@ def test_usage_from_before_the_first_period_is_billed_by_it(
 
 
 def test_period_is_closed_once(september: Warehouse) -> None:
-    before = september.rows("select * from ops.billing_periods")
+    before = september.rows("select * from ops.closed_periods")
     again = close_period(SEPTEMBER, LATER)
     assert again.was_closed
-    assert september.rows("select * from ops.billing_periods") == before
+    assert september.rows("select * from ops.closed_periods") == before
 
 
 def test_period_that_is_not_over_stays_open(september: Warehouse) -> None:
@@ -187,5 +187,5 @@ def test_lines_that_do_not_add_up_to_what_is_published_are_not_frozen(
     )
     with pytest.raises(InvariantError, match=r"2026-09-30 0\.0025000*1 USD, published are 0\.0025"):
         close_period(SEPTEMBER, LATER)
-    assert unbilled.value("select count(*) from ops.billing_periods") == 0
+    assert unbilled.value("select count(*) from ops.closed_periods") == 0
     assert unbilled.value("select count(*) from marts.billed_lines") == 0
