@@ -3,6 +3,8 @@
 They are no marts of dbt's: what was billed can't be derived anew, so no candidate could hold it.
 """
 
+import json
+
 from alembic import op
 
 revision = "0014"
@@ -98,14 +100,6 @@ create index billed_lines_by_tenant on marts.billed_lines (tenant_id, billing_mo
 comment on table marts.billed_lines is
     'One row per line of a closed billing period: usage of that month, and corrections of months '
     'closed before. Written once, by `meterr period close`.';
-comment on column marts.billed_lines.billing_month is 'First day of the month that bills it.';
-comment on column marts.billed_lines.charge_class is
-    'Correction where it changes a month closed before, else null (as FOCUS has it).';
-comment on column marts.billed_lines.charge_date is 'UTC day of the usage.';
-comment on column marts.billed_lines.consumed_quantity is
-    'In single tokens or calls; less than none where a correction takes back.';
-comment on column marts.billed_lines.list_cost is
-    'Quantity times price, exactly; null where there is no price.';
 
 create table marts.billed_totals (
     billing_month date not null,
@@ -128,6 +122,56 @@ create table marts.billed_totals (
 comment on table marts.billed_totals is
     'One row per closed billing month, month of the usage, tenant, cost center, team and currency: '
     'what its lines add up to.';
+"""
+
+DESCRIBED = {
+    "billing_month": "First day of the month that bills it.",
+    "charge_month": "First day of the month of the usage; an earlier one for corrections.",
+    "charge_class": "Correction where it changes a month closed before, else null (as in FOCUS).",
+    "charge_date": "UTC day of the usage.",
+    "tenant_id": "The organization.",
+    "tenant_name": "Its name when it was billed; null where it was unknown.",
+    "cost_center": "Of the team that is charged.",
+    "team_id": "The team that is charged.",
+    "team_name": "Its name when it was billed; null where it was unknown.",
+    "project_id": "The project that used it.",
+    "project_name": "Its name when it was billed; null where it was unknown.",
+    "provider": "Who served the calls.",
+    "model": "Id of the model in the catalogue, or the name as served.",
+    "region": "The region that served the calls.",
+    "service_tier": "The tier that served the calls.",
+    "processing_mode": "sync or batch.",
+    "token_type": "Which disjoint leaf of the usage.",
+    "rate_id": "The dated rate that priced it; null where there is none.",
+    "pricing_status": "priced, unpriced or not_billed.",
+    "consumed_quantity": "In single tokens or calls; negative where a correction takes back.",
+    "list_unit_price": "The list price of a single unit; null where there is no rate.",
+    "line_count": "How many lines.",
+    "request_count": "How many calls; negative where corrections take back.",
+    "list_cost": "Quantity times list price, never rounded; null where nothing was priced.",
+    "contracted_cost": "The cost at contract prices; null where nothing was priced.",
+    "effective_cost": "The cost after amortised commitments; null where nothing was priced.",
+    "billed_cost": "The cost as invoiced; null where nothing was priced.",
+    "billing_currency": "Currency of prices and costs.",
+}
+
+DESCRIBE = """
+do $$
+declare
+    described constant jsonb := '{described}';
+    column_of record;
+begin
+    for column_of in
+        select attrelid::regclass as owner, attname as name from pg_attribute
+        where attrelid in ('marts.billed_lines'::regclass, 'marts.billed_totals'::regclass)
+            and attnum > 0
+    loop
+        execute format(
+            'comment on column %s.%I is %L', column_of.owner, column_of.name,
+            described ->> column_of.name
+        );
+    end loop;
+end $$
 """
 
 SECURE = """
@@ -162,6 +206,7 @@ def upgrade() -> None:
     op.execute(CLOSED_FOR_GOOD.format(table="ops.billed_days"))
     op.execute("set role meterr_publisher")
     op.execute(LINES)
+    op.execute(DESCRIBE.replace("{described}", json.dumps(DESCRIBED)))
     for name in ("billed_lines", "billed_totals"):
         op.execute(SECURE.format(table=name))
         op.execute(CLOSED_FOR_GOOD.format(table=f"marts.{name}"))

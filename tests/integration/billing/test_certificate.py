@@ -79,6 +79,15 @@ def test_open_period_has_nothing_to_verify(september: Warehouse) -> None:
         verify_period(OCTOBER)
 
 
+def test_every_column_that_finance_reads_is_described(september: Warehouse) -> None:
+    silent = september.rows(
+        "select attrelid::regclass::text, attname from pg_attribute where attnum > 0"
+        " and attrelid in ('marts.billed_lines'::regclass, 'marts.billed_totals'::regclass)"
+        " and col_description(attrelid, attnum) is null"
+    )
+    assert silent == []
+
+
 def test_reader_sees_billed_lines_and_corrections_of_own_tenants_only(
     source: SourceTables, september: Warehouse
 ) -> None:
