@@ -7,7 +7,7 @@ import json
 
 from alembic import op
 
-revision = "0014"
+revision = "0012"
 down_revision = "0011"
 
 LEDGER = """
