@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 from meterr_etl.gates.expectation import MAX_HISTORY, MIN_HISTORY
 from meterr_etl.gates.marts_expectations import marts_expectations
 from meterr_etl.gates.measuring import Checkpoint, relation_columns
+from meterr_etl.ledger.candidates import require_whole_candidate
 from meterr_etl.ledger.runs import Run
 from meterr_etl.settings import SourceSettings, settings
 from meterr_etl.warehouse.connection import Connection, warehouse
@@ -47,8 +48,15 @@ HISTORY_MART = "usage_by_team_daily"
 
 
 def marts_checkpoint(run: Run) -> Checkpoint:
-    """Return the marts gate of a run, its bounds taken from the sources' settings."""
+    """Return the marts gate of a run, its bounds taken from the sources' settings.
+
+    Raises:
+        ConflictError: a crash of the server has emptied the run's candidate.
+    """
     with warehouse("meterr_publisher") as connection:
+        # What is not there at all is named where it is measured.
+        if relation_columns(connection, run.tables.candidate_table("affected_days")):
+            require_whole_candidate(connection, run)
         published = _published_history(connection)
     chosen = settings()
     parts = {

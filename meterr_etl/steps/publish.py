@@ -10,12 +10,13 @@ from datetime import date
 from psycopg import sql
 
 from meterr_etl.errors import BusyError, ConflictError
+from meterr_etl.ledger.candidates import require_whole_candidate
 from meterr_etl.ledger.runs import Metrics, Run, load_run
 from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.attach import attach_days
 from meterr_etl.steps.months import ChangedDays, derive_months
 from meterr_etl.steps.overtaken import affected_days, date_list, hidden_days, overtaken_by
-from meterr_etl.steps.publish_marts import UNFIT, publish_mart
+from meterr_etl.steps.publish_marts import publish_mart
 from meterr_etl.steps.publish_owners import record_dimensions, record_unresolved_owners
 from meterr_etl.steps.restatements import record_restatements
 from meterr_etl.warehouse.connection import Connection, warehouse
@@ -54,7 +55,7 @@ def publish(run: Run, metrics: Metrics, rebuild: Callable[[Run, Metrics], None])
             return
         run = _up_to_date(guard, run, metrics, rebuild)
         days = affected_days(guard, run)
-        _require_whole_candidate(guard, run, days)
+        require_whole_candidate(guard, run)
         marts = _marts_to_publish()
         _settle_months(guard, run, days, marts, metrics)
         metrics["partitions"] = attach_days(guard, run, _days_with_events(guard, run, days))
@@ -99,20 +100,6 @@ def _is_published(guard: Connection, run: Run) -> bool:
         "select 1 from ops.publications where run_id = %s", (run.run_id,)
     ).fetchone()
     return row is not None
-
-
-def _require_whole_candidate(guard: Connection, run: Run, days: list[date]) -> None:
-    # Candidates are unlogged: a crash of the server since `transform` has emptied them.
-    table = run.tables.candidate_table("affected_days")
-    try:
-        row = guard.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
-    except UNFIT:
-        row = None
-    if row != (len(days),):
-        raise ConflictError(
-            f"The candidate of run {run.run_id} is gone or was emptied by a crash of the server.",
-            remedy=f"Clear the run from `extract`, or run the window {run.window} again.",
-        )
 
 
 def _marts_to_publish() -> tuple[PublishedMart, ...]:

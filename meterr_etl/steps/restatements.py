@@ -28,6 +28,7 @@ def record_restatements(guard: Connection, run: Run, days: list[date], publicati
             batch=run.tables.batch,
             superseded=run.tables.superseded,
             candidate_totals=run.tables.candidate_table("usage_by_team_daily"),
+            otherwise=sql.Literal("repair" if run.kind == "repair" else "ownership"),
             candidate_rates=run.tables.candidate_table("fct_sku_rates_daily"),
         )
     ).rowcount

@@ -100,8 +100,9 @@ select
     c.old_cost,
     c.new_cost,
     coalesce(c.new_cost, 0) - coalesce(c.old_cost, 0),
-    -- Where neither events nor rates moved a cost, it moved from one owner to another.
-    coalesce(nullif(k.cause, ''), 'ownership'),
+    -- Where neither events nor rates moved a cost, it moved from one owner to another, or what a
+    -- person had deleted came back.
+    coalesce(nullif(k.cause, ''), {otherwise}),
     {run_id}
 from changed as c
 inner join causes as k on c.charge_date = k.event_date

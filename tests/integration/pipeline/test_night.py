@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from meterr_etl.errors import GateFailedError
+from meterr_etl import pipeline
+from meterr_etl.errors import ConflictError, GateFailedError
+from meterr_etl.window import Window
 
 from .conftest import DAY, SourceTables, Warehouse, an_id, at, next_day
 
@@ -223,3 +225,17 @@ def test_id_that_comes_twice_for_two_earlier_days_is_published_once(
     source.add_event(next_day(), id=one, updated_at=at(third, 2))
     night(third)
     assert warehouse.rows("select event_date from staging.published_events") == [(next_day(),)]
+
+
+def test_candidate_that_a_crash_emptied_is_not_judged(
+    source: SourceTables, warehouse: Warehouse
+) -> None:
+    source.add_acme()
+    source.add_event()
+    run_id = pipeline.extract("supabase", Window.of_day(DAY), trigger="test")
+    for step in ("gate_landing", "stage", "gate_staging", "transform"):
+        pipeline.run_step(step, run_id)
+    # As a recovery does to what is unlogged.
+    warehouse.change(f"truncate candidate_{run_id}.affected_days")
+    with pytest.raises(ConflictError, match="emptied by a crash of the server"):
+        pipeline.run_step("gate_marts", run_id)

@@ -68,6 +68,14 @@ def test_day_that_lost_mart_rows_and_an_event_at_once_is_restored(
     assert warehouse.digest() == two_nights
 
 
+def test_cost_that_comes_back_is_on_record_as_a_repair(
+    warehouse: Warehouse, two_nights: dict[str, str]
+) -> None:
+    by_hand(warehouse, f"delete from marts.usage_by_team_daily where charge_date = '{DAY}'")
+    sweep("supabase", trigger="test")
+    assert warehouse.rows("select charge_date, cause from marts.restatements") == [(DAY, "repair")]
+
+
 def test_night_builds_on_no_day_that_lost_events(
     source: SourceTables, warehouse: Warehouse, night: Night, two_nights: dict[str, str]
 ) -> None:
