@@ -85,11 +85,14 @@ select
     m.sku_key,
     0::bigint as context_above_tokens,
     null::bigint as context_up_to_tokens,
+    '00:00'::time as time_of_day_from,
+    null::time as time_of_day_up_to,
     t.token_type,
     m.provider,
     m.model,
     case when t.price is not null then m.model || '/' || t.token_type end as rate_id,
     t.price as list_unit_price,
+    null::numeric as region_multiplier,
     case
         when t.token_type = 'request' then 'not_billed'
         when t.price is null then 'unpriced'
