@@ -37,6 +37,12 @@ from history.usage as u
 inner join history.owners as o using (key_no)
 group by 1, 2, 3, 4, 5;
 
+create unlogged table history.usage_by_environment_daily as
+select u.weekday, o.tenant_id, o.tenant_name, o.environment, ::measures::
+from history.usage as u
+inner join history.owners as o using (key_no)
+group by 1, 2, 3, 4;
+
 create unlogged table history.usage_by_tenant_daily as
 select u.weekday, o.tenant_id, o.tenant_name, ::measures::
 from history.usage as u
