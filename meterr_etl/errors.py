@@ -11,6 +11,7 @@ MeterrError
   BusyError            another process holds what is needed; wait or stop it
   ConflictError        the ledger or the warehouse is not in the state this step needs
   InvariantError       a promise of the design was about to break; nothing was published
+  TamperedError        what was certified is not what stands; a person restores it
 """
 
 from __future__ import annotations
@@ -82,3 +83,9 @@ class InvariantError(MeterrError):
     """A promise of the design was about to break; the transaction was rolled back."""
 
     exit_code = 7
+
+
+class TamperedError(MeterrError):
+    """What was certified, or published, was changed by other means."""
+
+    exit_code = 9

@@ -23,6 +23,20 @@ def parse_day(text: str) -> date:
         ) from error
 
 
+def parse_month(text: str) -> date:
+    """Return the first day of the month that a text such as 2026-10 names.
+
+    Raises:
+        InputError: the text is no month.
+    """
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise InputError(
+            f"'{text}' is not a month.", remedy="Write it as YYYY-MM, for example 2026-10."
+        ) from error
+
+
 @dataclass(frozen=True, order=True)
 class Window:
     """A half-open interval `[start, end)` of arrival time in UTC.

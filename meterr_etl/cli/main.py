@@ -11,6 +11,7 @@ from meterr_etl.cli import (
     machine,
     mend,
     nights,
+    period,
     prepare,
     prices,
     query,
@@ -37,6 +38,7 @@ for group in (machine, prepare, nights, inspect, mend, query, reprice):
     group.register(app)
 app.add_typer(source.app, name="source")
 app.add_typer(prices.app, name="prices")
+app.add_typer(period.app, name="period")
 
 
 @app.callback()

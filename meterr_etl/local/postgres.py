@@ -12,12 +12,12 @@ import psutil
 from psycopg import sql
 from pydantic import SecretStr
 
-from meterr_etl.errors import ConflictError, InvariantError
+from meterr_etl.errors import BusyError, ConflictError, InvariantError
 from meterr_etl.local.account import Account
 from meterr_etl.local.credentials import Credentials
 from meterr_etl.local.lock import only_one
 from meterr_etl.local.paths import prepare_home
-from meterr_etl.local.ports import choose_port, require_free
+from meterr_etl.local.ports import choose_port, is_free, require_free
 from meterr_etl.local.postgres_failures import failure_of, require_disk_space
 from meterr_etl.local.postgres_settings import configuration
 from meterr_etl.local.programs import installed_programs
@@ -27,6 +27,7 @@ SUPERUSER = "postgres"
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
 FIRST_PORT = 15432
+PORT_RACES = 5
 CONFIGURATION = "meterr.conf"
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
@@ -179,8 +180,23 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         if self._port_file.exists():
             require_free(self.port, self._port_file)
-        else:
+            self._launch_on_its_port()
+            return
+        for _ in range(PORT_RACES):
             self._port_file.write_text(str(choose_port(FIRST_PORT)))
+            try:
+                self._launch_on_its_port()
+            except BusyError:
+                # Another server that started in the same moment may have taken it first.
+                if is_free(self.port):
+                    raise
+            else:
+                return
+        raise BusyError(
+            f"PostgreSQL lost {PORT_RACES} races for a port.", remedy="Try again in a moment."
+        )
+
+    def _launch_on_its_port(self) -> None:
         written = self.data / CONFIGURATION
         written.write_text(configuration(self.port, self._overrides))
         self._account.own(written)

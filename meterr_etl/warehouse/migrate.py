@@ -66,7 +66,7 @@ def migrate(*, refill_months: bool = False) -> MigrationReport:
         views = _unless_busy(lambda: build_views(PUBLISHED, "tag:published"))
         # Left warm, so that the next night does not begin by reading the whole project.
         parse_project(FIRST_SLOT)
-        revision = _revision()
+        revision = schema_revision()
     logger.info("migrate: at %s, %s marts, %s views", revision, len(contracts), len(views))
     return MigrationReport(
         revision, changes.created, changes.added, tuple(sorted(view.name for view in views))
@@ -101,7 +101,8 @@ def _derive_marts(contracts: tuple[MartContract, ...], *, refill_months: bool) -
         return apply_contracts(connection, contracts, refill_months=refill_months)
 
 
-def _revision() -> str:
+def schema_revision() -> str:
+    """Return the migration at which the warehouse stands; empty before the first."""
     with warehouse(application_name=LOCK_NAME) as connection:
         row = connection.execute("select version_num from alembic_version").fetchone()
     return str(row[0]) if row else ""

@@ -20,6 +20,7 @@ PROMISED = {
     "demo", "up", "down", "migrate", "seed", "run", "backfill", "status", "report", "sql",
     "quarantine list", "quarantine replay", "sweep", "waive", "reprice", "explain",
     "source list", "source check", "prices sync", "prices show", "prices diff", "prices alias",
+    "period close", "period verify", "period list",
 }  # fmt: skip
 WITHOUT_DATA = {"demo", "up", "down"}
 HEAVY = {"airflow", "dbt", "great_expectations", "pandas", "psycopg", "sqlalchemy", "genai_prices"}

@@ -40,6 +40,12 @@ def published(night, models) -> None:
             connection.execute(
                 f"insert into marts.{name} ({listed}) select {listed} from ({query})"
             )
+        # November is closed, with nothing billed; its 15th was published again since.
+        connection.execute(
+            "insert into ops.billed_days values ('2026-11-01', '2026-11-15', 1, 1, 0, ''),"
+            " ('2026-11-01', '2026-11-16', 1, 1, 0, ''); insert into ops.closed_periods values"
+            " ('2026-11-01', now(), '', 0, '', 1, '{}', '', '', null, '')"
+        )
     yield
     with psycopg.connect(night.url) as connection:
         connection.execute("delete from ops.reader_tenants")
@@ -155,6 +161,8 @@ def test_users_month_is_the_sum_of_its_days(reads):
         "chargeback_monthly",
         "usage_by_user_monthly",
         "token_events_priced",
+        "billing_corrections",
+        "billed_costs_monthly",
         "dim_tenant",
         "dim_team",
         "dim_project",

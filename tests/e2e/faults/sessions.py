@@ -20,6 +20,7 @@ class Session(psycopg.Connection[Any]):
     """A connection that lays its session aside instead of closing it."""
 
     address: str
+    _is_laid_aside = False
 
     def close(self) -> None:
         """Lay the session aside, if it is well."""
@@ -29,10 +30,15 @@ class Session(psycopg.Connection[Any]):
             and self.pgconn.exec_(b"discard all").status == ExecStatus.COMMAND_OK
         )
         if is_well:
-            self._closed = True
+            self._is_laid_aside = True
             _idle[self.address].append(self.pgconn)
         else:
             super().close()
+
+    def __del__(self) -> None:
+        # psycopg warns of a connection that nobody closed; a session laid aside outlives its own.
+        if not self._is_laid_aside:
+            super().__del__()
 
 
 def forget() -> None:

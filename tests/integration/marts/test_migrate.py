@@ -71,7 +71,7 @@ from unnest(array['core', 'ops']) as team
 def test_month_that_was_a_view_becomes_a_table_that_holds_it(warehouse_db: str) -> None:
     with warehouse("meterr_publisher") as connection:
         connection.execute(USAGE)
-        connection.execute("drop table marts.chargeback_monthly")
+        connection.execute("drop table marts.chargeback_monthly cascade")
         connection.execute("delete from ops.published_marts where name = 'chargeback_monthly'")
         connection.execute(
             "create view marts.chargeback_monthly as select * from marts.usage_by_team_daily"
@@ -95,7 +95,7 @@ def test_month_that_was_a_view_becomes_a_table_that_holds_it(warehouse_db: str) 
 
 def test_somebodys_view_on_what_becomes_a_table_is_named(warehouse_db: str) -> None:
     with warehouse("meterr_publisher") as connection:
-        connection.execute("drop table marts.chargeback_monthly")
+        connection.execute("drop table marts.chargeback_monthly cascade")
         connection.execute("delete from ops.published_marts where name = 'chargeback_monthly'")
         connection.execute("create view marts.chargeback_monthly as select 1 as n")
         connection.execute("create view marts.mine as select * from marts.chargeback_monthly")

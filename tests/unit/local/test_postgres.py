@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from meterr_etl.errors import BusyError, ConflictError, InvariantError, UnavailableError
-from meterr_etl.local import programs
+from meterr_etl.local import ports, postgres, programs
 from meterr_etl.local.account import Account
 from meterr_etl.local.postgres import EmbeddedPostgres
 
@@ -162,6 +162,20 @@ def test_a_port_in_use_is_told_with_the_way_out_and_the_way_out_works(server):
         (server.home / "postgres.port").unlink()
         server.start()
         assert server.port != taken
+
+
+def test_a_race_for_a_free_port_that_another_program_wins_is_run_again(server, monkeypatch):
+    server.stop()
+    (server.home / "postgres.port").unlink()
+    with socket.socket() as winner:
+        winner.bind(("127.0.0.1", 0))
+        winner.listen()
+        lost = winner.getsockname()[1]
+        choices = iter([lost, ports.choose_port(16432)])
+        monkeypatch.setattr(postgres, "choose_port", lambda _: next(choices))
+        server.start()
+    assert server.port != lost
+    assert query(server.admin_url, "select 1") == 1
 
 
 def test_a_full_disk_is_refused_before_anything_is_made(monkeypatch, tmp_path):

@@ -1,0 +1,9 @@
+with
+
+{{ correcting_ctes() }},
+
+billing_corrections as (
+    select * from corrections
+)
+
+select * from billing_corrections
