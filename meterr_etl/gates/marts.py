@@ -25,10 +25,11 @@ CANDIDATE = {
     "by_model": "usage_by_model_daily",
     "by_user": "usage_by_user_daily",
     "by_feature": "usage_by_feature_daily",
+    "by_environment": "usage_by_environment_daily",
     "by_tenant": "usage_by_tenant_daily",
     "by_hour": "usage_by_hour",
 }
-ROLL_UPS = ("by_owner", "by_team", "by_model", "by_user", "by_feature", "by_tenant", "by_hour")
+ROLL_UPS = tuple(name for name in CANDIDATE if name.startswith("by_"))
 PREPARED = (
     "moved",
     "scanned",

@@ -11,8 +11,8 @@ from meterr_etl.warehouse.statements import statement
 
 SQL_PACKAGE = "meterr_etl.warehouse"
 POLICY = "reader_sees_own_tenants"
-# Written into the policy's comment: a change of the text reaches marts that stand.
-LISTED, RANGED = "marts_tenant_listed", "marts_tenant_ranged"
+# Written into the policy's comment: a rule of another name reaches marts that stand.
+LISTED, BOUNDED = "marts_tenant_listed", "marts_tenant_bounded"
 
 
 def grant_readers(connection: Connection, mart: MartContract) -> None:
@@ -27,7 +27,7 @@ def show_own_tenants(connection: Connection, mart: MartContract) -> None:
     """
     rule, readable = "open to all", sql.Composed([sql.SQL("true")])
     if mart.tenant_column:
-        rule = RANGED if _sorts_by_bytes(connection) else LISTED
+        rule = BOUNDED if _sorts_by_bytes(connection) else LISTED
         readable = statement(SQL_PACKAGE, rule, tenant=sql.Identifier(mart.tenant_column))
     standing = connection.execute(
         "select obj_description(oid, 'pg_policy') from pg_policy"

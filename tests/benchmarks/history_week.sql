@@ -37,6 +37,12 @@ from history.usage as u
 inner join history.owners as o using (key_no)
 group by 1, 2, 3, 4, 5;
 
+create unlogged table history.usage_by_environment_daily as
+select u.weekday, o.tenant_id, o.tenant_name, o.environment, ::measures::
+from history.usage as u
+inner join history.owners as o using (key_no)
+group by 1, 2, 3, 4;
+
 create unlogged table history.usage_by_tenant_daily as
 select u.weekday, o.tenant_id, o.tenant_name, ::measures::
 from history.usage as u
@@ -85,11 +91,14 @@ select
     m.sku_key,
     0::bigint as context_above_tokens,
     null::bigint as context_up_to_tokens,
+    '00:00'::time as time_of_day_from,
+    null::time as time_of_day_up_to,
     t.token_type,
     m.provider,
     m.model,
     case when t.price is not null then m.model || '/' || t.token_type end as rate_id,
     t.price as list_unit_price,
+    null::numeric as region_multiplier,
     case
         when t.token_type = 'request' then 'not_billed'
         when t.price is null then 'unpriced'

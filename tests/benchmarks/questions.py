@@ -62,8 +62,8 @@ QUESTIONS = (
     ),
     Question(
         "cost per environment, day by day", "tenant",
-        "select charge_date, environment, sum(effective_cost) as cost"
-        f" from marts.usage_by_feature_daily where {DAYS} group by charge_date, environment"
+        "select charge_date, environment, effective_cost"
+        f" from marts.usage_by_environment_daily where {DAYS}"
         " order by charge_date, environment",
     ),
     Question(

@@ -23,6 +23,7 @@ ROLL_UPS = {
     "usage_by_model_daily": (*TENANT, "provider", "model"),
     "usage_by_user_daily": (*TENANT, "user_id", "team_id", "team_name"),
     "usage_by_feature_daily": (*TENANT, "feature", "environment"),
+    "usage_by_environment_daily": (*TENANT, "environment"),
     "usage_by_tenant_daily": TENANT,
     "usage_by_hour": (*TENANT, "charge_hour_at", "team_id", "team_name"),
 }

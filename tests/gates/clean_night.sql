@@ -194,6 +194,7 @@ from fct_usage_by_owner_daily;
 create table usage_by_model_daily as select * from usage_by_team_daily;
 create table usage_by_user_daily as select * from usage_by_team_daily;
 create table usage_by_feature_daily as select * from usage_by_team_daily;
+create table usage_by_environment_daily as select * from usage_by_team_daily;
 create table usage_by_tenant_daily as select * from usage_by_team_daily;
 create table usage_by_hour as select * from usage_by_team_daily;
 

@@ -97,6 +97,24 @@ from {by_feature} as r
 group by r.charge_date, r.tenant_id, r.billing_currency
 union all
 select
+    'usage_by_environment_daily' as mart,
+    r.charge_date,
+    r.tenant_id,
+    r.billing_currency,
+    sum(r.request_count) as request_count,
+    sum(r.input_tokens) as input_tokens,
+    sum(r.output_tokens) as output_tokens,
+    sum(r.cache_read_tokens) as cache_read_tokens,
+    sum(r.total_tokens) as total_tokens,
+    sum(r.unpriced_tokens) as unpriced_tokens,
+    sum(r.list_cost) as list_cost,
+    sum(r.contracted_cost) as contracted_cost,
+    sum(r.effective_cost) as effective_cost,
+    sum(r.billed_cost) as billed_cost
+from {by_environment} as r
+group by r.charge_date, r.tenant_id, r.billing_currency
+union all
+select
     'usage_by_tenant_daily' as mart,
     r.charge_date,
     r.tenant_id,
