@@ -53,10 +53,11 @@ def main() -> int:
         build = record_build(server)
         mutate = MUTANTS.get(chosen.mutant)
         is_single = chosen.seed is not None
-        told = [
-            play_and_tell(server, seed, build, story=is_single, mutate=mutate)
-            for seed in ([chosen.seed] if is_single else seeds)
-        ]
+        told = []
+        for seed in [chosen.seed] if is_single else seeds:
+            told.append(play_and_tell(server, seed, build, story=is_single, mutate=mutate))
+            if mutate and told[-1]["problems"]:
+                break
     finally:
         server.stop()
     if chosen.summary:
@@ -129,7 +130,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seed", type=int, help="only this one, with its story")
-    parser.add_argument("--mutant", choices=MUTANTS, help="break this safeguard of the pipeline")
+    parser.add_argument("--mutant", choices=MUTANTS, help="break this safeguard, until caught")
     parser.add_argument("--summary", action="store_true")
     return parser.parse_args()
 
