@@ -14,14 +14,16 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 os.environ.setdefault("METERR_HOME", tempfile.mkdtemp(prefix="meterr-faults-home-"))
 
+from tests.e2e.faults import process
 from tests.e2e.faults.history import play
 from tests.e2e.faults.kinds import KINDS
+from tests.e2e.faults.mutants import MUTANTS
 from tests.e2e.faults.process import import_everything
 from tests.e2e.faults.server import FaultServer
 from tests.e2e.faults.without_tools import (
@@ -49,11 +51,13 @@ def main() -> int:
     try:
         server.start()
         build = record_build(server)
+        mutate = MUTANTS.get(chosen.mutant)
         is_single = chosen.seed is not None
-        told = [
-            play_and_tell(server, seed, build, story=is_single)
-            for seed in ([chosen.seed] if is_single else seeds)
-        ]
+        told = []
+        for seed in [chosen.seed] if is_single else seeds:
+            told.append(play_and_tell(server, seed, build, story=is_single, mutate=mutate))
+            if mutate and told[-1]["problems"]:
+                break
     finally:
         server.stop()
     if chosen.summary:
@@ -62,12 +66,19 @@ def main() -> int:
 
 
 def play_and_tell(
-    server: FaultServer, seed: int, build: RecordedBuild, *, story: bool
+    server: FaultServer,
+    seed: int,
+    build: RecordedBuild,
+    *,
+    story: bool,
+    mutate: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """Play one history and print its outcome as a line of JSON."""
     started, kind = time.monotonic(), kind_of(seed)
     with_tools = seed % WITH_TOOLS_EVERY == 0
     run_with_tools() if with_tools else run_without_tools(build)
+    if mutate:
+        process.BEFORE_WORK.append(mutate)
     told: dict[str, Any] = {"seed": seed, "kind": kind, "with_tools": with_tools}
     try:
         with at_most(HISTORY_S):
@@ -119,6 +130,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--seed", type=int, help="only this one, with its story")
+    parser.add_argument("--mutant", choices=MUTANTS, help="break this safeguard, until caught")
     parser.add_argument("--summary", action="store_true")
     return parser.parse_args()
 

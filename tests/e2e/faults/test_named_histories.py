@@ -16,6 +16,11 @@ from tests.e2e.faults.history import World
 from tests.e2e.faults.source_rows import an_id
 from tests.e2e.faults.striker import Strike
 
+# Of the sessions of a publish, those that want its lock.
+WAITING = """
+select a.pid from pg_stat_activity as a inner join pg_locks as l on l.pid = a.pid
+where a.application_name = 'meterr publish' and l.locktype = 'advisory' and not l.granted
+"""
 Night = Callable[..., dict[str, Any]]
 
 
@@ -99,6 +104,20 @@ def test_revision_moves_its_day_while_another_run_publishes_either_day(
     assert world.rows("select max(event_date), count(*)::int from staging.published_events") == [
         (second, 3)
     ]
+
+
+def test_publish_waits_for_the_one_that_is_at_work(world: World) -> None:
+    first, second, _ = world.days
+    for day in (first, second):
+        add(world, f"event of {day}", day)
+    slow = world.begin(first, Strike("pause", "publish", 1, since=kinds.PUBLICATION))
+    assert world.advance(slow) == "paused"
+    fast = world.begin(second)
+    while not (waits := world.rows(WAITING)) and fast.wait(0.1) == "working":
+        pass
+    assert waits
+    goes_on(world, slow)
+    assert world.finish(fast)["run_id"]
 
 
 def test_look_back_takes_no_row_of_a_red_night(world: World, night: Night) -> None:
