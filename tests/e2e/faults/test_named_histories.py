@@ -120,6 +120,18 @@ def test_publish_waits_for_the_one_that_is_at_work(world: World) -> None:
     assert world.finish(fast)["run_id"]
 
 
+def test_row_committed_after_its_window_was_read_is_read_by_the_next(
+    world: World, night: Night
+) -> None:
+    first, second, _ = world.days
+    for day in (first, second):
+        add(world, f"event of {day}", day)
+    night(first)
+    add(world, "committed late", first, hour=23)
+    night(second)
+    assert world.rows("select count(*)::int from staging.published_events") == [(3,)]
+
+
 def test_look_back_takes_no_row_of_a_red_night(world: World, night: Night) -> None:
     first, second, _ = world.days
     add(world, "broken", first, hour=23, model="mystery-9", output_tokens=10**7)
