@@ -8,6 +8,7 @@ from psycopg import sql
 
 from meterr_etl.ledger.runs import Run
 from meterr_etl.sources.header import Source
+from meterr_etl.steps.moved import days_of_late_moves
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
@@ -25,6 +26,7 @@ def record_affected_days(
             window_days=sql.Literal([] if run.kind == "replay" else run.window.days()),
             read_days=sql.Literal(read_days),
             owner_days=sql.Literal(_days_of_arrived_owners(connection, run, source)),
+            moved_days=sql.Literal(days_of_late_moves(connection, run, source)),
             batch=run.tables.batch,
             superseded=run.tables.superseded,
         )

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from meterr_etl.ledger.runs import Run
 from meterr_etl.sources.registry import load_source
+from meterr_etl.steps.moved import days_of_late_moves
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
@@ -42,6 +43,9 @@ def overtaken_by(connection: Connection, run: Run) -> list[str]:
         reasons.append("another run published an id of this one")
     if _is_owner_overtaken(connection, run):
         reasons.append("another run saw a newer owner")
+    late = days_of_late_moves(connection, run, load_source(run.source))
+    if set(late) - set(affected_days(connection, run)):
+        reasons.append("a day that was published meanwhile names an owner who had moved")
     return reasons
 
 

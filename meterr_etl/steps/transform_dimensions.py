@@ -1,4 +1,4 @@
-"""Creates the source's dimensions as they stand now: whose a team is, what a project is called."""
+"""Creates the source's dimensions as they stand now: what a team and a project are called."""
 
 from __future__ import annotations
 

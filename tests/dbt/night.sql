@@ -144,7 +144,15 @@ create schema candidate_s1;
 grant create, usage on schema candidate_s1 to meterr_transformer;
 create table candidate_s1.affected_events as select * from staging.token_events;
 create table candidate_s1.affected_days as select distinct event_date from staging.token_events;
-create table candidate_s1.owners as select * from staging.owners;
+create table candidate_s1.owners as select *, timestamptz '2026-11-15' as owned_at from staging.owners;
+create table candidate_s1.moves (
+    entity text,
+    tenant_id text,
+    entity_id text,
+    belongs_to text,
+    valid_from timestamptz,
+    valid_to timestamptz
+);
 create table candidate_s1.skus as select * from staging.skus;
 create table candidate_s1.rates as select * from reference.rates;
 create table candidate_s1.sku_rate_keys as

@@ -30,27 +30,39 @@ api_keys as (
     select * from {{ source('run', 'api_keys') }}
 ),
 
+moves as (
+    select * from {{ source('run', 'moves') }}
+),
+
 -- A dimension counts only within the event's own tenant: an id that another tenant owns names
 -- nobody here.
 owners_with_project as (
     select
         owners.*,
-        coalesce(owners.project_id, api_keys.project_id) as charged_project_id
+        coalesce(
+            owners.project_id, {{ belonged_to('key_moves', 'api_keys.project_id') }}
+        ) as charged_project_id
     from owners
     left join api_keys
         on owners.tenant_id = api_keys.organization_id and owners.api_key_id = api_keys.id
+    {{ left_join_moves('key_moves', 'api_keys', 'owners.api_key_id') }}
 ),
 
 owners_with_team as (
     select
         owners.*,
         projects.name as project_name,
-        coalesce(projects.team_id, users.team_id) as team_id
+        coalesce(
+            {{ belonged_to('project_moves', 'projects.team_id') }},
+            {{ belonged_to('user_moves', 'users.team_id') }}
+        ) as team_id
     from owners_with_project as owners
     left join projects
         on owners.tenant_id = projects.organization_id and owners.charged_project_id = projects.id
+    {{ left_join_moves('project_moves', 'projects', 'owners.charged_project_id') }}
     left join users
         on owners.tenant_id = users.organization_id and owners.user_id = users.id
+    {{ left_join_moves('user_moves', 'users', 'owners.user_id') }}
 ),
 
 named as (
@@ -64,7 +76,8 @@ named as (
         case
             when owners.charged_project_id is null then 'Unassigned' else owners.project_name
         end as project_name,
-        coalesce(teams.cost_center, 'unassigned') as cost_center,
+        coalesce({{ belonged_to('team_moves', 'teams.cost_center') }}, 'unassigned')
+            as cost_center,
         coalesce(owners.user_id, 'unassigned') as user_id,
         coalesce(owners.api_key_id, 'unassigned') as api_key_id,
         coalesce(owners.environment, 'unassigned') as environment,
@@ -73,6 +86,7 @@ named as (
     left join organizations on owners.tenant_id = organizations.id
     left join teams
         on owners.tenant_id = teams.organization_id and owners.team_id = teams.id
+    {{ left_join_moves('team_moves', 'teams', 'owners.team_id') }}
 ),
 
 int_ownership as (
@@ -82,10 +96,17 @@ int_ownership as (
         -- owner_key of those that look the same to the fact.
         min(owner_key) over (
             partition by
-                tenant_id, team_id, project_id, environment, feature, user_id, api_key_id
+                tenant_id,
+                team_id,
+                project_id,
+                cost_center,
+                environment,
+                feature,
+                user_id,
+                api_key_id
         ) as direct_owner_key,
         min(owner_key) over (
-            partition by tenant_id, team_id, project_id, environment, feature
+            partition by tenant_id, team_id, project_id, cost_center, environment, feature
         ) as line_owner_key,
         min(owner_key) over (partition by tenant_id, team_id) as team_owner_key
     from named

@@ -17,6 +17,8 @@ from (
     select s.event_date, 'corrected' from {superseded} as s group by s.event_date
     union all
     select o.event_date, 'owner arrived' from unnest({owner_days}::date[]) as o (event_date)
+    union all
+    select m.event_date, 'owner moved' from unnest({moved_days}::date[]) as m (event_date)
 ) as c
 left join ops.published_days as d on c.event_date = d.event_date
 group by c.event_date, d.version

@@ -78,7 +78,7 @@ causes as (
             case when a.has_late_events then 'late events' end,
             case when a.has_corrections or p.event_date is not null then 'correction' end,
             case when r.charge_date is not null then 'rate' end,
-            case when d.cause like '%owner arrived%' then 'ownership' end
+            case when d.cause like '%owner %' then 'ownership' end
         ) as cause
     from standing as t
     inner join ops.run_days as d on t.event_date = d.event_date and d.run_id = {run_id}

@@ -3,7 +3,7 @@
 create unlogged table {schema}.affected_days as
 select r.event_date from ops.run_days as r where r.run_id = {run_id};
 
-create view {schema}.affected_events as
+create view {schema}.stored_events as
 select {columns}
 from staging.token_events as e
 where
@@ -20,7 +20,7 @@ union all
 select {columns} from {batch} as e;
 
 -- What was new to the batch may have been published by another run since it was staged.
-create view {schema}.owners as
+create view {schema}.known_owners as
 select m.* from staging.owners as m
 union all
 select m.* from {batch_owners} as m
