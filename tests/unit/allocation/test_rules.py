@@ -1,0 +1,140 @@
+"""A rules file says what it may, and everything wrong in it is named with its line and its fix."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from meterr_etl.allocation.reading import read_rules
+from meterr_etl.allocation.rules import AllocationRules, Bearer, Rule
+from meterr_etl.allocation.shares import rule_weights
+from meterr_etl.errors import InputError
+
+GOOD = """\
+tenant_id: acme
+method: step_down
+pools:
+  - name: platform
+    filter: {team_id: [platform]}
+  - name: untagged
+    filter: {project_id: [unassigned]}
+rules:
+  - pool: platform
+    valid_from: 2026-11-01
+    weights: fixed
+    targets:
+      - {pool: untagged, weight: 0.1}
+      - {team: core, weight: 0.9}
+  - pool: untagged
+    valid_from: 2026-11-01
+    weights: proportional
+    driver: tokens
+    every: team
+"""
+CORE, OPS = Bearer("team", "core"), Bearer("team", "ops")
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def reading(text: str) -> AllocationRules:
+        path = tmp_path / "rules.yml"
+        path.write_text(text)
+        return read_rules(path)
+
+    return reading
+
+
+def test_good_file_is_read(read) -> None:
+    found = read(GOOD)
+    assert [pool.name for pool in found.pools] == ["platform", "untagged"]
+    assert found.holding_on(date(2026, 10, 31)) == {}
+    assert set(found.holding_on(date(2026, 11, 1))) == {"platform", "untagged"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("weight: 0.9", "weight: 0.8", "line 9: The weights sum to 0.9. They must sum to exactly"),
+        ("{team_id: [", "{team: [", "line 5: A price line has no 'team'. Filter by team_id"),
+        ("- pool: untagged", "- pool: other", "line 6: No rule distributes the pool 'untagged'."),
+        ("{pool: untagged,", "{pool: nowhere,", "line 13: There is no pool 'nowhere'. Name one of"),
+        ("{pool: untagged,", "{pool: platform,", "line 13: A pool can't serve itself."),
+        ("name: untagged", "name: platform", "line 6: A pool 'platform' stands above. Rename one."),
+        ("    every: team\n", "", "line 15: rules.1: Value error, give either targets or every."),
+        ("driver: tokens", "driver: love", "line 18: rules.1.driver: Input should be 'cost'"),
+        ("method: step_down", "method: magic", "line 2: method: Input should be 'step_down'"),
+        ("    every: team", "    targets: [{pool: platform}]", "which was distributed before it."),
+        ("tenant_id: acme\n", "", "line 1: tenant_id: Field required."),
+        ("- {team: core, weight: 0.9}", "- {team: core}", "line 9: A target has no weight."),
+        ("weight: 0.9}", "weight: 0.9, project: x}", "name exactly one of team, project"),
+    ],
+)  # fmt: skip
+def test_fault_is_named_with_its_line_and_its_fix(read, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    with pytest.raises(InputError) as error:
+        read(GOOD.replace(old, new))
+    assert said in str(error.value)
+
+
+def test_overlapping_rules_of_one_pool_are_refused(read) -> None:
+    again = GOOD + "  - {pool: untagged, valid_from: 2026-12-01, weights: even, every: team}\n"
+    with pytest.raises(
+        InputError, match="line 20: Two rules of the pool 'untagged' hold on 2026-12"
+    ):
+        read(again)
+
+
+def test_rule_may_follow_another_on_the_day_that_it_ends(read) -> None:
+    ended = GOOD.replace("driver: tokens", "driver: tokens\n    valid_to: 2026-12-01")
+    found = read(
+        ended + "  - {pool: untagged, valid_from: 2026-12-01, weights: even, every: team}\n"
+    )
+    assert found.holding_on(date(2026, 12, 1))["untagged"].weights == "even"
+
+
+def test_loop_of_pools_that_nothing_leaves_is_refused(read) -> None:
+    closed = (
+        GOOD.replace("step_down", "reciprocal")
+        .replace("weight: 0.1}", "weight: 1}")
+        .replace("      - {team: core, weight: 0.9}\n", "")
+        .replace("every: team", "targets: [{pool: platform}]")
+    )
+    with pytest.raises(InputError, match="platform, untagged serve only each other"):
+        read(closed)
+
+
+def test_file_that_is_no_yaml_is_refused(read) -> None:
+    with pytest.raises(InputError, match="can't be read as YAML"):
+        read("pools: [")
+
+
+def rule(**fields: object) -> Rule:
+    return Rule.model_validate({"pool": "p", "valid_from": "2026-11-01", **fields})
+
+
+def test_proportional_parts_follow_the_driver_and_pass_over_what_is_negative() -> None:
+    drivers = {CORE: Fraction(30), OPS: Fraction(-5), Bearer("team", "web"): Fraction(10)}
+    parts = rule_weights(rule(weights="proportional", driver="cost", every="team"), drivers)
+    assert parts == {CORE: Fraction(3, 4), Bearer("team", "web"): Fraction(1, 4)}
+
+
+def test_driver_of_zero_is_unallocated_unless_the_rule_says_even() -> None:
+    given = {
+        "weights": "proportional",
+        "driver": "cost",
+        "targets": [{"team": "core"}, {"team": "ops"}],
+    }
+    assert rule_weights(rule(**given), {}) == {Bearer("unallocated", "p"): 1}
+    even = rule_weights(rule(**given, if_driver_is_zero="even"), {})
+    assert even == {CORE: Fraction(1, 2), OPS: Fraction(1, 2)}
+
+
+def test_parts_below_the_minimum_go_to_the_others() -> None:
+    drivers = {CORE: Fraction(97), OPS: Fraction(3)}
+    given = {"weights": "proportional", "driver": "cost", "every": "team"}
+    assert rule_weights(rule(**given, minimum_share="0.05"), drivers) == {CORE: 1}
+    assert len(rule_weights(rule(**given, minimum_share="0.03"), drivers)) == 2
+    assert rule_weights(rule(**given, minimum_share="0.99"), drivers) == {CORE: 1}
