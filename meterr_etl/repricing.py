@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from meterr_etl.allocation.versions import days_to_redistribute
 from meterr_etl.errors import InputError
+from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
 from meterr_etl.pipeline import run_step
-from meterr_etl.pricing.changes import latest_version
 from meterr_etl.pricing.inspect import version_of_catalogue
 from meterr_etl.pricing.stale import StaleRate, stale_rates
 from meterr_etl.steps.rerate import choose_days, cost_changes
@@ -29,13 +30,14 @@ class Repricing:
 
 
 def days_to_rerate(first: date, last: date, tenant_id: str | None = None) -> list[date]:
-    """Return the published days whose usage meets another rate now than when it was published.
+    """Return the published days that meet other rates or allocation rules than when published.
 
-    With a tenant, only days on which this tenant used what changed.
+    With a tenant, only days on which this tenant used what changed, or whose rules these are.
     """
     with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
         stale = stale_rates(connection, first, last, latest_version(connection))
-    return _days_of(stale, tenant_id)
+        ruled = days_to_redistribute(connection, first, last, tenant_id)
+    return sorted({*_days_of(stale, tenant_id), *ruled})
 
 
 def reprice(

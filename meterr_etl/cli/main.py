@@ -7,6 +7,7 @@ import sys
 import typer
 
 from meterr_etl.cli import (
+    allocation,
     inspect,
     machine,
     mend,
@@ -39,6 +40,7 @@ for group in (machine, prepare, nights, inspect, mend, query, reprice):
 app.add_typer(source.app, name="source")
 app.add_typer(prices.app, name="prices")
 app.add_typer(period.app, name="period")
+app.add_typer(allocation.app, name="allocation")
 
 
 @app.callback()

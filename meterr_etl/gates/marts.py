@@ -28,6 +28,7 @@ CANDIDATE = {
     "by_environment": "usage_by_environment_daily",
     "by_tenant": "usage_by_tenant_daily",
     "by_hour": "usage_by_hour",
+    "allocated": "fct_allocated_cost_daily",
 }
 ROLL_UPS = tuple(name for name in CANDIDATE if name.startswith("by_"))
 PREPARED = (
@@ -40,6 +41,7 @@ PREPARED = (
     "event_gaps",
     "type_gaps",
     "rollup_gaps",
+    "allocation_gaps",
     "drift",
     "reported",
     "unpriced",

@@ -75,6 +75,14 @@ def _conservation() -> tuple[Expectation, ...]:
             "digit",
             evidence="cost_gap_rows",
         ),
+        none_of(
+            "allocation_holds_all_cost",
+            "allocation_gaps",
+            "{allocation_gaps:,} costs that are borne differ from the price lines{moved_note}",
+            expected="direct, allocated and unallocated cost add up to the price lines per day, "
+            "tenant and currency, to the last digit",
+            evidence="allocation_gap_rows",
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meterr_etl.errors import InputError
-from meterr_etl.pricing.changes import open_change
+from meterr_etl.ledger.changes import open_change
 from meterr_etl.pricing.names import suggest_alias
 from meterr_etl.warehouse.connection import Connection, warehouse
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from psycopg import sql
 
 from meterr_etl.errors import InputError
+from meterr_etl.ledger.changes import latest_version
 from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.catalogue import CATALOGUE, catalogue_rates, catalogue_version
-from meterr_etl.pricing.changes import latest_version
 from meterr_etl.pricing.names import find_provider, suggest_alias
 from meterr_etl.pricing.resolve import Call, rate_key, resolve_name
 from meterr_etl.pricing.stale import stale_rates

@@ -8,7 +8,7 @@ from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from meterr_etl.pricing.changes import open_change
+from meterr_etl.ledger.changes import open_change
 from meterr_etl.warehouse.connection import Connection
 
 Key = tuple[str, str, str]

@@ -7,8 +7,8 @@ from datetime import date
 from psycopg import sql
 
 from meterr_etl.errors import ConflictError
+from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Metrics, Run
-from meterr_etl.pricing.changes import latest_version
 from meterr_etl.steps.batch import create_batch
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement

@@ -7,8 +7,10 @@ import time
 
 from psycopg import sql
 
+from meterr_etl.allocation.versions import HeldRules
 from meterr_etl.ledger.runs import Metrics, Run, load_run, set_rebuild_due
 from meterr_etl.steps.overtaken import runs_ahead
+from meterr_etl.steps.transform_allocation import create_pools, fill_shares
 from meterr_etl.steps.transform_inputs import create_inputs
 from meterr_etl.steps.transform_slot import Slot, claimed_slot
 from meterr_etl.warehouse.connection import Connection, warehouse
@@ -36,8 +38,9 @@ def transform(run_id: str) -> Metrics:
         metrics: Metrics = {"slot": slot.schema, "slot_waited_s": slot.waited_s}
         started = time.monotonic()
         metrics |= create_inputs(slot.connection, run, slot.schema)
+        held = create_pools(slot.connection, run, slot.schema)
         metrics["inputs_s"] = round(time.monotonic() - started, 3)
-        metrics |= _build(slot)
+        metrics |= _build(slot, held)
         _hand_over(slot, run.tables)
     logger.info(
         "transform: built %s models of %s days in %s s",
@@ -69,14 +72,21 @@ def discard_candidate(run_id: str) -> None:
         _drop_candidate(connection, f"candidate_{run_id}")
 
 
-def _build(slot: Slot) -> Metrics:
+def _build(slot: Slot, held: list[HeldRules]) -> Metrics:
     started = time.monotonic()
     place = Place(slot.target, slot.schema)
-    built = build_tables(place, "tag:candidate")
+    if held:
+        # Who bears what is known once the day's costs are summed up, and then the rest is built.
+        built = build_tables(place, "tag:candidate", exclude="tag:allocation")
+        shares = fill_shares(slot.connection, slot.schema, held)
+        built += build_tables(place, "tag:allocation")
+    else:
+        built, shares = build_tables(place, "tag:candidate"), 0
     return {
         "models": sum(node.kind == "model" for node in built),
         "data_tests": sum(node.kind == "test" for node in built),
         "rows": _rows(built),
+        "allocation_shares": shares,
         "dbt_s": round(time.monotonic() - started, 3),
     }
 

@@ -110,15 +110,16 @@ def compile_models(place: Place, select: str) -> dict[str, str]:
     return {str(result.node.name): str(result.node.compiled_code) for result in outcome.results}
 
 
-def build_tables(place: Place, select: str) -> tuple[Built, ...]:
-    """Build the selected models in an empty schema, and judge them by their data tests.
+def build_tables(place: Place, select: str, *, exclude: str | None = None) -> tuple[Built, ...]:
+    """Build the selected models in a schema that lacks them, and judge them by their data tests.
 
     Raises:
         BuildFailedError: a model could not be built, or a test of it failed; names the first.
     """
     # In an empty schema there is nothing to know beforehand; unit tests are for the build server.
     tests = ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-    return _built(_invoke(["build", "--select", select, *tests, "--no-populate-cache"], place))
+    chosen = ["--select", select, *(["--exclude", exclude] if exclude else [])]
+    return _built(_invoke(["build", *chosen, *tests, "--no-populate-cache"], place))
 
 
 def build_views(place: Place, select: str) -> tuple[Built, ...]:

@@ -21,6 +21,7 @@ PROMISED = {
     "quarantine list", "quarantine replay", "sweep", "waive", "reprice", "explain",
     "source list", "source check", "prices sync", "prices show", "prices diff", "prices alias",
     "period close", "period verify", "period list",
+    "allocation check", "allocation load", "allocation list",
 }  # fmt: skip
 WITHOUT_DATA = {"demo", "up", "down"}
 HEAVY = {"airflow", "dbt", "great_expectations", "pandas", "psycopg", "sqlalchemy", "genai_prices"}

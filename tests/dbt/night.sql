@@ -145,6 +145,16 @@ grant create, usage on schema candidate_s1 to meterr_transformer;
 create table candidate_s1.affected_events as select * from staging.token_events;
 create table candidate_s1.affected_days as select distinct event_date from staging.token_events;
 create table candidate_s1.owners as select *, timestamptz '2026-11-15' as owned_at from staging.owners;
+create table candidate_s1.allocation_pools (
+    tenant_id text, pool text, pool_order integer, valid_from date, valid_to date, team_id text[],
+    project_id text[], cost_center text[], environment text[], feature text[], provider text[],
+    model text[], region text[], service_tier text[], processing_mode text[], token_type text[]
+);
+create table candidate_s1.allocation_shares (
+    charge_date date, tenant_id text, billing_currency text, pool text, allocation_status text,
+    cost_center text, team_id text, project_id text, rule_version bigint,
+    share_numerator numeric, share_denominator numeric
+);
 create table candidate_s1.moves (
     entity text,
     tenant_id text,

@@ -62,6 +62,14 @@ FAULTS = [
         "accepted_values_fct_sku_rates_daily_pricing_status__priced__unpriced__not_billed",
         "update fct_sku_rates_daily set pricing_status = 'free'",
     ),
+    (
+        "assert_allocated_keys_are_unique",
+        "insert into fct_allocated_cost_daily select * from fct_allocated_cost_daily limit 1",
+    ),
+    (
+        "accepted_values_fct_allocated_cost_daily_allocation_status__direct__allocated__unallocated",
+        "update fct_allocated_cost_daily set allocation_status = 'lost'",
+    ),
 ]
 
 

@@ -197,6 +197,11 @@ create table usage_by_feature_daily as select * from usage_by_team_daily;
 create table usage_by_environment_daily as select * from usage_by_team_daily;
 create table usage_by_tenant_daily as select * from usage_by_team_daily;
 create table usage_by_hour as select * from usage_by_team_daily;
+create table fct_allocated_cost_daily as
+select
+    charge_date, tenant_id, billing_currency, list_cost, contracted_cost, effective_cost,
+    billed_cost
+from usage_by_team_daily;
 
 grant usage on schema candidate_RUN to meterr_loader, meterr_publisher;
 grant select on all tables in schema candidate_RUN to meterr_loader, meterr_publisher;

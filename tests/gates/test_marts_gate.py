@@ -114,6 +114,14 @@ def test_the_last_digit_of_a_cost_that_a_roll_up_lost_stops_the_run(night, red, 
     assert {(row["mart"], row["measure"]) for row in sample} == {(mart, cost) for cost in COSTS}
 
 
+@pytest.mark.parametrize("cost", COSTS)
+def test_a_picodollar_that_nobody_bears_stops_the_run(night, red, cost):
+    night.plant(change("fct_allocated_cost_daily", f"{cost} = {cost} - 0.000000000001"))
+    assert red("marts", stops=True) == {"allocation_holds_all_cost"}
+    _, _, sample = night.verdicts("marts")["allocation_holds_all_cost"]
+    assert {row["measure"] for row in sample} == {cost}
+
+
 def test_a_cost_in_another_currency_is_another_cost(night, red):
     night.plant(change("usage_by_hour", "billing_currency = 'EUR'"))
     assert red("marts", stops=True) == {"roll_ups_hold_all_cost"}

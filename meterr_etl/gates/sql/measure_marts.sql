@@ -13,6 +13,13 @@ with gaps as (
                 order by charge_date, tenant_id, token_type limit 10
             ) as g
         ) as type_gap_rows,
+        (select count(*) from allocation_gaps) as allocation_gaps,
+        (
+            select jsonb_agg(to_jsonb(g)) from (
+                select * from allocation_gaps
+                order by charge_date, tenant_id, measure limit 10
+            ) as g
+        ) as allocation_gap_rows,
         (
             select count(*) from rollup_gaps as r
             where r.currency = ''

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from meterr_etl import pipeline
-from meterr_etl.pricing.changes import open_change
+from meterr_etl.ledger.changes import open_change
 from meterr_etl.pricing.rate import Rate
 from meterr_etl.pricing.sync import sync_rates
 from meterr_etl.settings import settings

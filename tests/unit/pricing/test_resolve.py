@@ -9,9 +9,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from meterr_etl.ledger.changes import latest_version
 from meterr_etl.pricing.book import ModelTerms, RateBook, load_rate_book
 from meterr_etl.pricing.catalogue import catalogue_rates
-from meterr_etl.pricing.changes import latest_version
 from meterr_etl.pricing.resolve import Call, RateKey, create_sku_rate_keys, rate_key
 from meterr_etl.pricing.sync import sync_rates
 from meterr_etl.pricing.uplifts import stated_uplifts

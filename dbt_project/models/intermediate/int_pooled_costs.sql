@@ -1,0 +1,64 @@
+with
+
+lines as (
+    select * from {{ ref('fct_usage_cost_daily') }}
+),
+
+pools as (
+    select * from {{ source('run', 'allocation_pools') }}
+),
+
+-- Of a tenant without rules there is nothing to look for, and most tenants have none.
+pooled_tenants as (
+    select distinct tenant_id from pools
+),
+
+lines_in_pools as (
+    select
+        lines.*,
+        (
+            select pools.pool
+            from pools
+            where
+                pools.tenant_id = lines.tenant_id
+                and pools.valid_from <= lines.charge_date
+                and (pools.valid_to is null or lines.charge_date < pools.valid_to)
+                {%- for dimension in pool_dimensions() %}
+                and (pools.{{ dimension }} is null or lines.{{ dimension }} = any(pools.{{ dimension }}))
+                {%- endfor %}
+            order by pools.pool_order
+            limit 1
+        ) as pool
+    from lines
+    inner join pooled_tenants on lines.tenant_id = pooled_tenants.tenant_id
+    union all
+    select
+        lines.*,
+        null as pool
+    from lines
+    left join pooled_tenants on lines.tenant_id = pooled_tenants.tenant_id
+    where pooled_tenants.tenant_id is null
+),
+
+int_pooled_costs as (
+    select
+        charge_date,
+        tenant_id,
+        cost_center,
+        team_id,
+        project_id,
+        pool,
+        billing_currency,
+        coalesce(sum(consumed_quantity) filter (where token_type = 'request'), 0) as request_count,
+        coalesce(sum(consumed_quantity) filter (where {{ is_token('token_type') }}), 0)
+            as total_tokens,
+        sum(list_cost) as list_cost,
+        sum(contracted_cost) as contracted_cost,
+        sum(effective_cost) as effective_cost,
+        sum(billed_cost) as billed_cost
+    from lines_in_pools
+    group by
+        charge_date, tenant_id, cost_center, team_id, project_id, pool, billing_currency
+)
+
+select * from int_pooled_costs

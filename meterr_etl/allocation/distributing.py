@@ -1,0 +1,136 @@
+"""Turns one day's sums of a tenant into the ratios by which its pools are distributed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from meterr_etl.allocation.rules import Bearer, Driver
+from meterr_etl.allocation.shares import as_ratios, final_shares, rule_weights
+from meterr_etl.allocation.versions import HeldRules
+
+NOBODY = "unassigned"
+UNALLOCATED = "unallocated"
+# Where a rule needs no driver, the members are those that have used anything.
+ANY_DRIVER: Driver = "requests"
+
+
+class SharedCost(NamedTuple):
+    """One day's sum of a tenant: of an owner's own lines, or, with a pool, of what it takes in."""
+
+    charge_date: date
+    tenant_id: str
+    billing_currency: str
+    pool: str | None
+    team_id: str
+    project_id: str
+    cost_center: str
+    cost: Decimal
+    tokens: Decimal
+    requests: Decimal
+
+
+class Share(NamedTuple):
+    """Which part of a pool an owner bears on a day; the parts of a pool sum to its denominator."""
+
+    charge_date: date
+    tenant_id: str
+    billing_currency: str
+    pool: str
+    allocation_status: str
+    cost_center: str
+    team_id: str
+    project_id: str
+    rule_version: int
+    share_numerator: int
+    share_denominator: int
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """The team of each project and the cost center of each team, where somebody says so."""
+
+    teams: dict[str, str] = field(default_factory=dict)
+    cost_centers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class DayDrivers:
+    """What one tenant's pools of one day and currency are distributed by.
+
+    `known` is how owners belong as last seen; what the day's own lines say of them comes first.
+    """
+
+    charge_date: date
+    billing_currency: str
+    known: Belongings = field(default_factory=Belongings)
+    amounts: dict[Driver, dict[Bearer, Fraction]] = field(
+        default_factory=lambda: {"cost": {}, "tokens": {}, "requests": {}}
+    )
+    own: Belongings = field(default_factory=Belongings)
+
+    def add(self, cost: SharedCost) -> None:
+        """Take in one sum."""
+        if cost.pool is not None:
+            bearers = [Bearer("pool", cost.pool)]
+        else:
+            named = {
+                "team": cost.team_id,
+                "project": cost.project_id,
+                "cost_center": cost.cost_center,
+            }
+            bearers = [Bearer(kind, id_) for kind, id_ in named.items() if id_ != NOBODY]
+            # Who moved during the day has two; which one is chosen must not depend on order.
+            teams, centers = self.own.teams, self.own.cost_centers
+            teams[cost.project_id] = max(cost.team_id, teams.get(cost.project_id, ""))
+            centers[cost.team_id] = max(cost.cost_center, centers.get(cost.team_id, ""))
+        for driver in self.amounts:
+            amounts = self.amounts[driver]
+            for bearer in bearers:
+                amounts[bearer] = amounts.get(bearer, Fraction(0)) + Fraction(getattr(cost, driver))
+
+    def team_of(self, project_id: str) -> str:
+        """Return the team that a project belongs to."""
+        return self.own.teams.get(project_id) or self.known.teams.get(project_id, NOBODY)
+
+    def cost_center_of(self, team_id: str) -> str:
+        """Return the cost center that a team belongs to."""
+        return self.own.cost_centers.get(team_id) or self.known.cost_centers.get(team_id, NOBODY)
+
+
+def day_shares(held: HeldRules, drivers: DayDrivers) -> Iterator[Share]:
+    """Yield the shares of every pool that has cost on the day."""
+    rules = held.rules.holding_on(drivers.charge_date)
+    weights = {
+        pool: rule_weights(rule, drivers.amounts[rule.driver or ANY_DRIVER])
+        for pool, rule in rules.items()
+    }
+    for pool, shares in final_shares(weights).items():
+        if Bearer("pool", pool) not in drivers.amounts[ANY_DRIVER]:
+            continue
+        ratios, denominator = as_ratios(shares)
+        parts: dict[tuple[str, str, str, str], int] = {}
+        for bearer, numerator in ratios.items():
+            owner = _owner(bearer, drivers)
+            parts[owner] = parts.get(owner, 0) + numerator
+        for owner, numerator in sorted(parts.items()):
+            yield Share(
+                drivers.charge_date, held.rules.tenant_id, drivers.billing_currency, pool,
+                *owner, held.version, numerator, denominator,
+            )  # fmt: skip
+
+
+def _owner(bearer: Bearer, drivers: DayDrivers) -> tuple[str, str, str, str]:
+    """Return status, cost center, team and project of who bears a share."""
+    if bearer.kind == "cost_center":
+        return "allocated", bearer.id, NOBODY, NOBODY
+    if bearer.kind == "team":
+        return "allocated", drivers.cost_center_of(bearer.id), bearer.id, NOBODY
+    if bearer.kind == "project":
+        team = drivers.team_of(bearer.id)
+        return "allocated", drivers.cost_center_of(team), team, bearer.id
+    return UNALLOCATED, NOBODY, NOBODY, NOBODY

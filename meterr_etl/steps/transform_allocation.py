@@ -1,0 +1,112 @@
+"""Gives dbt the pools of the affected days before it builds, and the shares between its builds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from psycopg import sql
+
+from meterr_etl.allocation.distributing import Belongings, DayDrivers, SharedCost, day_shares
+from meterr_etl.allocation.rules import DIMENSIONS
+from meterr_etl.allocation.versions import HeldRules, rules_as_of
+from meterr_etl.ledger.runs import Run
+from meterr_etl.warehouse.connection import Connection
+from meterr_etl.warehouse.statements import statement
+
+SQL_PACKAGE = "meterr_etl.steps"
+
+
+def create_pools(connection: Connection, run: Run, schema: str) -> list[HeldRules]:
+    """Create the pools that the run's reference version knows, and an empty table of shares.
+
+    Returns the rules; where there are none, all cost is direct.
+    """
+    held = rules_as_of(connection, run.reference_version)
+    connection.execute(
+        statement(
+            SQL_PACKAGE,
+            "transform_pools",
+            pools=sql.Identifier(schema, "allocation_pools"),
+            shares=sql.Identifier(schema, "allocation_shares"),
+            dimensions=sql.SQL(", ").join(
+                sql.SQL("{} text[]").format(sql.Identifier(name)) for name in DIMENSIONS
+            ),
+        )
+    )
+    _copy(connection, sql.Identifier(schema, "allocation_pools"), _pool_rows(held))
+    return held
+
+
+def fill_shares(connection: Connection, schema: str, held: list[HeldRules]) -> int:
+    """Write who bears which share of each pool of each day, from what dbt has summed up.
+
+    Returns how many shares there are.
+    """
+    shares = [
+        share
+        for one in held
+        for drivers in _days(connection, schema, one.rules.tenant_id)
+        for share in day_shares(one, drivers)
+    ]
+    table = sql.Identifier(schema, "allocation_shares")
+    with connection.transaction():
+        _copy(connection, table, shares)
+        connection.execute(sql.SQL("analyze {}").format(table))
+    return len(shares)
+
+
+def _pool_rows(held: Iterable[HeldRules]) -> Iterator[tuple[object, ...]]:
+    for one in held:
+        for place, pool in enumerate(one.rules.pools):
+            values = [
+                list(pool.filter[name]) if name in pool.filter else None for name in DIMENSIONS
+            ]
+            for rule in one.rules.rules:
+                if rule.pool == pool.name:
+                    yield (
+                        one.rules.tenant_id, pool.name, place, rule.valid_from, rule.valid_to,
+                        *values,
+                    )  # fmt: skip
+
+
+def _days(connection: Connection, schema: str, tenant_id: str) -> Iterable[DayDrivers]:
+    known = _belongings(connection, schema, tenant_id)
+    rows = connection.execute(
+        statement(
+            SQL_PACKAGE,
+            "transform_drivers",
+            costs=sql.Identifier(schema, "int_pooled_costs"),
+            tenant_id=sql.Literal(tenant_id),
+        )
+    ).fetchall()
+    days: dict[tuple[date, str], DayDrivers] = {}
+    for cost in (SharedCost(*row) for row in rows):  # type: ignore[arg-type]
+        key = (cost.charge_date, cost.billing_currency)
+        days.setdefault(key, DayDrivers(*key, known)).add(cost)
+    return days.values()
+
+
+def _belongings(connection: Connection, schema: str, tenant_id: str) -> Belongings:
+    def read(dimension: str, column: str) -> dict[str, str]:
+        rows = connection.execute(
+            sql.SQL(
+                "select id, {0} from {1} where organization_id = {2} and {0} is not null"
+            ).format(
+                sql.Identifier(column), sql.Identifier(schema, dimension), sql.Literal(tenant_id)
+            )
+        ).fetchall()
+        return {str(member): str(belongs_to) for member, belongs_to in rows}
+
+    return Belongings(read("projects", "team_id"), read("teams", "cost_center"))
+
+
+def _copy(
+    connection: Connection, table: sql.Identifier, rows: Iterable[tuple[object, ...]]
+) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL("copy {} from stdin").format(table)) as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
