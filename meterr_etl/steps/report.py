@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from meterr_etl.errors import InputError
 from meterr_etl.settings import environment_flag, settings
+from meterr_etl.steps.report_aliases import suggested_aliases
 from meterr_etl.steps.report_facts import RunFacts, load_facts
 from meterr_etl.window import Window
 
@@ -66,6 +67,7 @@ def _told(facts: RunFacts) -> dict[str, Any]:
         "chargeback": lines[:CHARGEBACK_LINES],
         "chargeback_rest": lines[CHARGEBACK_LINES:],
         "totals": facts.total_cost(),
+        "aliases": suggested_aliases(facts),
     }
 
 

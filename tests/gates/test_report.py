@@ -116,6 +116,45 @@ def test_the_page_shows_chargeback_unpriced_models_and_unknown_owners_of_its_day
     assert "users user-9 1" in found
 
 
+UNPRICED_TABLE = (
+    "create table if not exists marts.unpriced_usage_daily (charge_date date, tenant_id text,"
+    " tenant_name text, provider text, model text, token_type text, consumed_quantity numeric,"
+    " reason text)"
+)
+
+
+def unpriced(model: str, reason: str) -> str:
+    return (
+        "insert into marts.unpriced_usage_daily (charge_date, tenant_id, tenant_name, provider,"
+        " model, token_type, consumed_quantity, reason) values ('2026-11-13', 'tenant-a', 'A',"
+        f" 'openai', '{model}', 'output', 10, '{reason}')"
+    )
+
+
+def test_the_page_says_what_an_unknown_model_may_mean_and_what_to_type(night, page):
+    night.plant(
+        UNPRICED_TABLE,
+        unpriced("gpt-4o-mini (eu)", "unknown_model"),
+        unpriced("zzzzzz", "unknown_model"),
+        unpriced("gpt-4o", "no_rate"),
+        "alter table marts.unpriced_usage_daily owner to meterr_publisher",
+    )
+    found = " ".join(page().text.split())
+    assert "meterr prices alias openai 'gpt-4o-mini (eu)' openai/gpt-4o-mini --reason" in found
+    assert "alias openai zzzzzz" not in found
+    assert "alias openai gpt-4o " not in found
+
+
+def test_the_page_of_a_night_stopped_by_an_unknown_model_says_it_too(night, page):
+    night.plant(
+        "insert into ops.gate_verdicts (run_id, gate, expectation, severity, outcome, message,"
+        " sample) values ('RUN', 'marts', 'unpriced_share', 'error', 'failed', '-',"
+        """ '[{"provider": "openai", "model": "gpt4o", "token_type": "output","""
+        """ "consumed_quantity": "10"}]')""",
+    )
+    assert "meterr prices alias openai gpt4o openai/gpt-4o --reason" in page().text
+
+
 def test_dead_letters_are_counted_by_reason(night, page):
     night.plant(
         "insert into staging.dead_letters (run_id, source, source_event_id, reasons, raw)"
