@@ -7,6 +7,7 @@ import sys
 import typer
 
 from meterr_etl.cli import (
+    export,
     inspect,
     machine,
     mend,
@@ -39,6 +40,7 @@ for group in (machine, prepare, nights, inspect, mend, query, reprice):
 app.add_typer(source.app, name="source")
 app.add_typer(prices.app, name="prices")
 app.add_typer(period.app, name="period")
+app.add_typer(export.app, name="export")
 
 
 @app.callback()
