@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from multiprocessing import get_context
 
 from meterr_etl.ledger.runs import Metrics, Run, Trigger, load_run, open_run, recorded_step
 from meterr_etl.sources.registry import load_source
 from meterr_etl.warehouse.names import Gate
-from meterr_etl.window import Window, daily_windows
+from meterr_etl.window import Window
 
 logger = logging.getLogger(__name__)
 
@@ -133,34 +131,6 @@ def resume(run_id: str, *, after: str) -> None:
         run_step(step, run_id)
 
 
-def backfill(
-    source: str,
-    first: date,
-    last: date,
-    *,
-    parallel: int = 1,
-    reason: str | None = None,
-    initializer: Callable[[], None] | None = None,
-) -> dict[Window, str | Exception]:
-    """Run the nightly window of each day, oldest first; returns each one's run id or error.
-
-    A day that fails holds back nothing but itself: each runs in a process of its own, which may
-    even be killed. `initializer` sets up that process's logging.
-    """
-    windows = list(daily_windows(first, last))
-    for window in windows:
-        window.require_closed(datetime.now(UTC))
-
-    def night(window: Window) -> str | Exception:
-        with ProcessPoolExecutor(1, get_context("spawn"), initializer) as process:
-            future = process.submit(run_window, source, window, reason=reason)
-            error = future.exception()
-            return error if isinstance(error, Exception) else future.result()
-
-    with ThreadPoolExecutor(parallel) as lanes:
-        return dict(zip(windows, lanes.map(night, windows), strict=True))
-
-
 def _gate(name: Gate) -> Callable[[Run, Metrics], None]:
     def judge(run: Run, metrics: Metrics) -> None:
         from meterr_etl.gates import run_gate  # noqa: PLC0415
@@ -182,9 +152,25 @@ def _stage(run: Run, metrics: Metrics) -> None:
 
 
 def _transform(run: Run, metrics: Metrics) -> None:
+    from meterr_etl.steps.transform import left_to_publish  # noqa: PLC0415
+
+    if ahead := left_to_publish(run):
+        metrics["left_to_publish_of_days_shared_with"] = ahead
+    else:
+        _build(run, metrics)
+
+
+def _build(run: Run, metrics: Metrics) -> None:
     from meterr_etl.steps.transform import transform  # noqa: PLC0415
 
     metrics.update(transform(run.run_id))
+
+
+def _gate_marts(run: Run, metrics: Metrics) -> None:
+    if run.is_rebuild_due:
+        metrics["outcome"] = "left to the publish, which builds these marts"
+    else:
+        _gate("marts")(run, metrics)
 
 
 def _publish(run: Run, metrics: Metrics) -> None:
@@ -195,10 +181,13 @@ def _publish(run: Run, metrics: Metrics) -> None:
 
 def _rebuild(run: Run, metrics: Metrics) -> None:
     # A re-rating stages nothing that the gate could judge.
-    judged = () if run.kind == "reprice" else ("gate_staging",)
-    for step in ("stage", *judged, "transform", "gate_marts"):
+    bodies: dict[str, Callable[[Run, Metrics], None]] = {"stage": _stage}
+    if run.kind != "reprice":
+        bodies["gate_staging"] = _gate("staging")
+    bodies |= {"transform": _build, "gate_marts": _gate("marts")}
+    for step, body in bodies.items():
         again: Metrics = {}
-        _BODIES[step](load_run(run.run_id), again)
+        body(load_run(run.run_id), again)
         metrics[f"rebuilt_{step}"] = again
 
 
@@ -215,7 +204,7 @@ _BODIES: dict[str, Callable[[Run, Metrics], None]] = {
     "stage": _stage,
     "gate_staging": _gate("staging"),
     "transform": _transform,
-    "gate_marts": _gate("marts"),
+    "gate_marts": _gate_marts,
     "publish": _publish,
     "report": _report,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
@@ -97,6 +97,13 @@ def settings() -> Settings:
 def inherited_environment(**changes: str) -> dict[str, str]:
     """Return a copy of this process's environment for a child, with changes applied."""
     return {**os.environ, **changes}
+
+
+def adopt_environment(variables: Mapping[str, str]) -> None:
+    """Take over another process's environment, in one that was forked to work for it."""
+    os.environ.clear()
+    os.environ.update(variables)
+    settings.cache_clear()
 
 
 @contextmanager

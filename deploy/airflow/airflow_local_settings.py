@@ -9,12 +9,12 @@ import gc
 import sys
 from importlib import import_module
 
-NEEDED_BY_TASKS = ("great_expectations", "dbt.cli.main", "meterr_etl.dag_tasks")
-
 
 def preload() -> None:
     """Import what the tasks need, in the process that they are forked from."""
-    for name in NEEDED_BY_TASKS:
+    from meterr_etl.nights import IMPORTED_BY_NIGHTS  # noqa: PLC0415 - other processes need it not
+
+    for name in (*IMPORTED_BY_NIGHTS, "meterr_etl.dag_tasks"):
         import_module(name)
     gc.collect()
     gc.freeze()

@@ -80,10 +80,10 @@ def backfill(
         raise InputError(
             f"{parallel} nights at a time is out of range.", remedy=f"Give 1 to {MOST_PARALLEL}."
         )
-    from meterr_etl import pipeline  # noqa: PLC0415
+    from meterr_etl import nights  # noqa: PLC0415
 
     log_progress()
-    outcomes = pipeline.backfill(
+    outcomes = nights.backfill(
         source,
         parse_day(start),
         parse_day(end),

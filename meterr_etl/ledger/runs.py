@@ -39,6 +39,7 @@ class Run:
     A `repair` reads the events of its window's day anew, a `replay` dead letters of its window;
     neither says that a window was read. A `reprice` rebuilds published days from their events, and
     a `what_if` does so for comparison alone, as if usage had been of the models in `instead`.
+    While `is_rebuild_due`, only the publish may build and judge what it publishes.
     """
 
     run_id: str
@@ -51,6 +52,7 @@ class Run:
     reference_version: int
     kind: Kind = "window"
     instead: Mapping[str, str] = field(default_factory=dict)
+    is_rebuild_due: bool = False
 
     @property
     def tables(self) -> RunTables:
@@ -99,8 +101,8 @@ def load_run(run_id: str) -> Run:
     with warehouse("meterr_loader") as connection:
         row = connection.execute(
             "select run_id, run_no, source, window_start, window_end, status, read_at,"
-            " coalesce(base_publication_no, 0), coalesce(reference_version, 0), kind, instead"
-            " from ops.runs where run_id = %s",
+            " coalesce(base_publication_no, 0), coalesce(reference_version, 0), kind, instead,"
+            " is_rebuild_due from ops.runs where run_id = %s",
             (run_id,),
         ).fetchone()
     if row is None:
@@ -121,7 +123,16 @@ def load_run(run_id: str) -> Run:
         reference_version=int(str(row[8])),
         kind=_KINDS[str(row[9])],
         instead=row[10] if isinstance(row[10], dict) else {},
+        is_rebuild_due=row[11] is True,
     )
+
+
+def set_rebuild_due(run: Run, *, is_due: bool) -> None:
+    """Note whether the publish must build and judge the run before it publishes it."""
+    with warehouse("meterr_loader") as connection:
+        connection.execute(
+            "update ops.runs set is_rebuild_due = %s where run_id = %s", (is_due, run.run_id)
+        )
 
 
 @contextmanager

@@ -67,6 +67,15 @@ def _is_owner_overtaken(connection: Connection, run: Run) -> bool:
     return False
 
 
+def runs_ahead(connection: Connection, run: Run) -> list[str]:
+    """Return the earlier runs, still at work, whose publish will overtake this one.
+
+    A hint and no promise: one of them may fail, or be dead already.
+    """
+    query = statement(SQL_PACKAGE, "runs_ahead", run_no=sql.Literal(run.run_no), run_id=_id(run))
+    return [str(row[0]) for row in connection.execute(query).fetchall()]
+
+
 def hidden_days(connection: Connection, run: Run) -> list[date]:
     """Return the run's affected days that no reader sees yet."""
     rows = connection.execute(

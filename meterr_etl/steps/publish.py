@@ -11,7 +11,7 @@ from psycopg import sql
 
 from meterr_etl.errors import BusyError, ConflictError
 from meterr_etl.ledger.candidates import require_whole_candidate
-from meterr_etl.ledger.runs import Metrics, Run, load_run
+from meterr_etl.ledger.runs import Metrics, Run, load_run, set_rebuild_due
 from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.attach import attach_days
 from meterr_etl.steps.months import ChangedDays, derive_months
@@ -74,11 +74,16 @@ def _up_to_date(
     # loop that somebody should look at.
     for _ in range(MOST_REBUILDS):
         reasons = overtaken_by(guard, run)
+        if run.is_rebuild_due and not reasons:
+            reasons = ["its build was left to the publish, or was not found good"]
         if not reasons:
             return run
         logger.info("publish: rebuilding run %s: %s", run.run_id, "; ".join(reasons))
         metrics["rebuilt_because"] = reasons
+        # A rebuild that fails leaves a candidate which no task after it would judge.
+        set_rebuild_due(run, is_due=True)
         rebuild(run, metrics)
+        set_rebuild_due(run, is_due=False)
         run = load_run(run.run_id)
     if overtaken_by(guard, run):
         raise BusyError(

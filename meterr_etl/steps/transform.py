@@ -7,7 +7,8 @@ import time
 
 from psycopg import sql
 
-from meterr_etl.ledger.runs import Metrics, load_run
+from meterr_etl.ledger.runs import Metrics, Run, load_run, set_rebuild_due
+from meterr_etl.steps.overtaken import runs_ahead
 from meterr_etl.steps.transform_inputs import create_inputs
 from meterr_etl.steps.transform_slot import Slot, claimed_slot
 from meterr_etl.warehouse.connection import Connection, warehouse
@@ -45,6 +46,21 @@ def transform(run_id: str) -> Metrics:
         metrics["dbt_s"],
     )
     return metrics
+
+
+def left_to_publish(run: Run) -> list[str]:
+    """Note whether the run's build would be thrown away; returns the runs that would cause it.
+
+    An earlier run, still at work on a day of this one, moves that day once it is published. This
+    run's publish then stages, builds and judges it in any case, so it is not done twice (decision
+    43). What is only compared is never published, and so always built.
+    """
+    if run.kind == "what_if":
+        return []
+    with warehouse("meterr_loader") as connection:
+        ahead = runs_ahead(connection, run)
+    set_rebuild_due(run, is_due=bool(ahead))
+    return ahead
 
 
 def discard_candidate(run_id: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from meterr_etl import pipeline
+from meterr_etl import nights
 from meterr_etl.errors import BusyError
 from meterr_etl.local import demo as commands
 from meterr_etl.local.demo_nights import NIGHTLY
@@ -110,7 +110,7 @@ def test_airflow_and_the_command_line_publish_the_same_marts(demo: Demo, monkeyp
     settings.cache_clear()
     migrate()
     sync_rates()
-    outcome = pipeline.backfill("supabase", demo.nights[0], demo.nights[-1], parallel=2)
+    outcome = nights.backfill("supabase", demo.nights[0], demo.nights[-1], parallel=2)
     assert [result for result in outcome.values() if isinstance(result, Exception)] == []
     of_airflow = digests(demo.servers.postgres.url("warehouse"))
     assert digests(demo.servers.postgres.url(name)) == of_airflow

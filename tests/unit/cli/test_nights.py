@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from meterr_etl import nights as running
 from meterr_etl import pipeline
 from meterr_etl.errors import GateFailedError, SourceUnavailableError
+from meterr_etl.window import daily_windows
 
 
 @pytest.fixture
@@ -24,11 +26,11 @@ def nights(monkeypatch):
 
     def backfill(source, first, last, *, parallel=1, reason=None, initializer=None):
         asked.append(f"{source} {first}..{last} parallel={parallel} {reason}")
-        windows = pipeline.daily_windows(first, last)
+        windows = daily_windows(first, last)
         return {w: failing.get(str(w), f"id of {w}") for w in windows}
 
     monkeypatch.setattr(pipeline, "run_window", run_window)
-    monkeypatch.setattr(pipeline, "backfill", backfill)
+    monkeypatch.setattr(running, "backfill", backfill)
     run_window.asked, run_window.failing = asked, failing
     return run_window
 
