@@ -25,7 +25,8 @@ from .exported import Exported, read
 
 __all__ = ["templates"]
 
-# Three kinds of cached tokens, reasoning, audio, a search, a long context, batch, no project.
+# Cached tokens, reasoning, a search, long contexts, no project; batch, audio and the last have no
+# price in this October.
 KINDS: tuple[dict[str, object], ...] = (
     {"cache_read_tokens": 400, "output_tokens": 90},
     {"model": "gpt-4o", "is_batch": True},

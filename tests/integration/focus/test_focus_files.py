@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from pathlib import Path
@@ -22,15 +21,10 @@ from meterr_etl.settings import settings
 from tests.integration.billing.conftest import LATER, OCTOBER, SEPTEMBER, _end_sessions
 from tests.integration.pipeline.conftest import Warehouse, an_id
 
+from .charges import billed, changed, plant, sums
 from .exported import Row, csv_rows
 
 PICODOLLAR = Decimal("0.000000000001")
-COSTS = {
-    "BilledCost": "billed_cost",
-    "ContractedCost": "contracted_cost",
-    "EffectiveCost": "effective_cost",
-    "ListCost": "list_cost",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -38,25 +32,6 @@ def exact() -> Iterator[None]:
     """Add decimals up without rounding."""
     with localcontext(Context(prec=100)):
         yield
-
-
-def plant(cost: Decimal, currency: str) -> str:
-    """A change of the published cube: one line a day costs a little more, in a currency."""
-    costs = ", ".join(f"{name} = {name} + {cost:f}" for name in COSTS.values())
-    return (
-        f"update marts.fct_usage_cost_daily set billing_currency = '{currency}', {costs}"
-        " where model = 'o3' and token_type = 'reasoning'"
-    )
-
-
-@contextmanager
-def changed(warehouse: Warehouse, change: str, back: str) -> Iterator[None]:
-    """Plant something into the published lines, and take it out again."""
-    warehouse.change(change)
-    try:
-        yield
-    finally:
-        warehouse.change(back)
 
 
 def as_read(text: str | None, type_: str) -> object:
@@ -71,28 +46,6 @@ def csv_of(tmp_path: Path) -> Callable[..., list[Row]]:
     return lambda month=OCTOBER, **asked: csv_rows(
         export_focus(month, FileFormat.CSV, tmp_path, **asked).file
     )
-
-
-def sums(rows: list[Row]) -> dict[str, tuple[Decimal, ...]]:
-    """What an export adds up to, by currency."""
-    found: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * len(COSTS))
-    for row in rows:
-        held = found[str(row["BillingCurrency"])]
-        for place, cost in enumerate(COSTS):
-            held[place] += Decimal(str(row[cost]))
-    return {currency: tuple(costs) for currency, costs in found.items()}
-
-
-def billed(warehouse: Warehouse) -> dict[str, tuple[Decimal, ...]]:
-    """What October bills: the priced lines of its cube, and corrections."""
-    listed = ", ".join(COSTS.values())
-    rows: Any = warehouse.rows(
-        f"select billing_currency, {', '.join(f'sum({cost})' for cost in COSTS.values())} from ("
-        f"select billing_currency, {listed} from marts.fct_usage_cost_daily"
-        f" where charge_date >= '{OCTOBER}' union all"
-        f" select billing_currency, {listed} from marts.billing_corrections) as l group by 1"
-    )
-    return {currency: tuple(costs) for currency, *costs in rows if costs[0] is not None}
 
 
 def test_period_exports_what_it_bills_to_the_last_digit(
@@ -182,6 +135,25 @@ def test_price_of_a_line_is_looked_up_by_its_sku_price(
     prices = dict(october.rows("select rate_id, list_unit_price from marts.dim_rate"))
     for row in csv_of():
         assert Decimal(str(row["ListUnitPrice"])) == prices[row["SkuPriceId"]]
+
+
+def test_price_says_its_context_tier_and_what_is_cached(csv_of: Callable[..., list[Row]]) -> None:
+    prices = {
+        (row["x_Model"], row["x_TokenType"], row["x_ProcessingMode"]): json.loads(
+            str(row["SkuPriceDetails"])
+        )
+        for row in csv_of()
+    }
+    assert prices["claude-sonnet-4-5", "uncached_input", "sync"] == {
+        "x_ModelId": "claude-sonnet-4-5",
+        "x_TokenType": "uncached_input",
+        "x_TokenDirection": "Input",
+        "x_TokenCacheAction": "Uncached",
+        "x_ProcessingMode": "sync",
+        "x_ServiceTier": "standard",
+        "x_ContextAboveTokens": "200000",
+    }
+    assert prices["gpt-4o", "cache_read", "sync"]["x_TokenCacheAction"] == "Read"
 
 
 def test_usage_without_a_price_is_left_out_and_counted(october: Warehouse, tmp_path: Path) -> None:

@@ -16,6 +16,11 @@ EXPORTED = (
     " date_trunc('month', \"ChargePeriodStart\" at time zone 'UTC')::date,"
     ' "ChargeClass", "BillingAccountId", "x_CostCenter", "BillingCurrency"'
 )
+LINE = (
+    '"BillingPeriodStart", "ChargePeriodStart", "ChargeClass", "BillingAccountId", "SubAccountId",'
+    ' "x_CostCenter", "x_TeamId", "x_Model", "x_TokenType", "SkuPriceId", "ListUnitPrice",'
+    ' "BillingCurrency"'
+)
 READ = "billing_month, charge_month, charge_class, tenant_id, cost_center, billing_currency"
 
 
@@ -27,6 +32,9 @@ def assert_periods_are_what_finance_reads(ledger: Ledger) -> None:
     read = ledger.rows(f"select {READ}, {monthly} from marts.billed_costs_monthly {groups}")
     assert {row for row in exported if any(row[6:])} == {row for row in read if any(row[6:])}
     assert all(cost is not None for row in exported for cost in row[6:])
+    assert ledger.rows(f"select from {FOCUS} group by {LINE} having count(*) > 1") == []
+    wrong = '"ListUnitPrice" * "PricingQuantity" is distinct from "ListCost"'
+    assert ledger.rows(f"select from {FOCUS} where {wrong}") == []
 
 
 @HISTORIES
