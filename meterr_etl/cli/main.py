@@ -8,6 +8,7 @@ import typer
 
 from meterr_etl.cli import (
     allocation,
+    export,
     inspect,
     machine,
     mend,
@@ -41,6 +42,7 @@ app.add_typer(source.app, name="source")
 app.add_typer(prices.app, name="prices")
 app.add_typer(period.app, name="period")
 app.add_typer(allocation.app, name="allocation")
+app.add_typer(export.app, name="export")
 
 
 @app.callback()

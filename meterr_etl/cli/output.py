@@ -12,6 +12,10 @@ from typing import Any
 Rows = Sequence[Mapping[str, Any]]
 
 NOTHING = "-"
+READS_NO_TENANT = (
+    "This login reads no tenant yet: insert its name and a tenant_id ('*' for all) into "
+    "ops.reader_tenants."
+)
 # What a pipe or a file is given: a query's answer is never folded, the ledger's sentences are.
 UNBOUNDED = 1000
 PAGE = 180

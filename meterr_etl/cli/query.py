@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from meterr_etl.cli.options import AsJson
-from meterr_etl.cli.output import note, print_json, print_table
+from meterr_etl.cli.output import READS_NO_TENANT, note, print_json, print_table
 from meterr_etl.errors import InputError
-
-if TYPE_CHECKING:
-    from meterr_etl.warehouse.connection import Connection
-
-ANALYST = "meterr_analyst"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,42 +30,26 @@ def run_query(
     """Send one query to the marts: METERR_ANALYST_URL, else the warehouse as meterr_analyst."""
     from psycopg.rows import dict_row  # noqa: PLC0415
 
-    with _analyst() as connection, connection.cursor(row_factory=dict_row) as cursor, _explained():
+    from meterr_etl.warehouse.reading import reader, reads_no_tenant  # noqa: PLC0415
+
+    with (
+        reader("meterr sql") as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+        _explained(),
+    ):
         # What a person typed is the statement itself; role and transaction bound it.
         cursor.execute(query, prepare=False)
         rows = _first_rows(cursor, limit)
         is_cut = bool(limit) and cursor.fetchone() is not None
-        is_closed = not rows and _reads_no_tenant(cursor)
+        is_closed = not rows and reads_no_tenant(connection)
     if as_json:
         print_json(rows)
     else:
         print_table(rows)
     if is_closed:
-        note(
-            "This login reads no tenant yet: insert its name and a tenant_id ('*' for all) into "
-            "ops.reader_tenants."
-        )
+        note(READS_NO_TENANT)
     if is_cut:
         note(f"Only the first {limit} rows are shown; --limit 0 shows all.")
-
-
-@contextmanager
-def _analyst() -> Iterator[Connection]:
-    from psycopg import sql  # noqa: PLC0415
-
-    from meterr_etl.settings import settings  # noqa: PLC0415
-    from meterr_etl.warehouse.connection import database, warehouse  # noqa: PLC0415
-
-    own = settings().analyst_url
-    if own is not None:
-        with database(own, "warehouse (as analyst)") as connection:
-            connection.read_only = True
-            yield connection
-        return
-    with warehouse(application_name="meterr sql") as connection:
-        connection.read_only = True
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(ANALYST)))
-        yield connection
 
 
 @contextmanager
@@ -92,15 +71,6 @@ def _first_rows(cursor: Any, limit: int) -> list[dict[str, Any]]:
         raise InputError("That statement returns no rows.", remedy="Give one select.")
     rows: list[dict[str, Any]] = cursor.fetchmany(limit) if limit else cursor.fetchall()
     return rows
-
-
-def _reads_no_tenant(cursor: Any) -> bool:
-    # An empty answer and an answer that row-level security emptied look the same to a person.
-    cursor.execute("select to_regclass('ops.reader_tenants') is not null as is_warehouse")
-    if not cursor.fetchone()["is_warehouse"]:
-        return False
-    cursor.execute("select from ops.reader_tenants where reader = current_user limit 1")
-    return cursor.fetchone() is None
 
 
 def _refused(error: Exception) -> InputError:

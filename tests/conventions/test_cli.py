@@ -20,11 +20,20 @@ PROMISED = {
     "demo", "up", "down", "migrate", "seed", "run", "backfill", "status", "report", "sql",
     "quarantine list", "quarantine replay", "sweep", "waive", "reprice", "explain",
     "source list", "source check", "prices sync", "prices show", "prices diff", "prices alias",
-    "period close", "period verify", "period list",
+    "period close", "period verify", "period list", "export focus",
     "allocation check", "allocation load", "allocation list",
 }  # fmt: skip
 WITHOUT_DATA = {"demo", "up", "down"}
-HEAVY = {"airflow", "dbt", "great_expectations", "pandas", "psycopg", "sqlalchemy", "genai_prices"}
+HEAVY = {
+    "airflow",
+    "dbt",
+    "great_expectations",
+    "pandas",
+    "psycopg",
+    "pyarrow",
+    "sqlalchemy",
+    "genai_prices",
+}
 ROOT_COMMAND: Any = typer.main.get_command(app)
 
 

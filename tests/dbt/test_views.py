@@ -163,6 +163,7 @@ def test_users_month_is_the_sum_of_its_days(reads):
         "token_events_priced",
         "billing_corrections",
         "billed_costs_monthly",
+        "focus_cost_and_usage as f (cost, tenant_id)",
         "dim_tenant",
         "dim_team",
         "dim_project",

@@ -1,0 +1,103 @@
+"""An exported October: its own usage of many kinds, and corrections of a closed September."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meterr_etl.exports.files import FileFormat
+from meterr_etl.exports.focus import export_focus
+from tests.integration.billing.conftest import (
+    INPUT_ALONE,
+    LAST_OF_SEPTEMBER,
+    OCTOBER,
+    _announce,
+    _end_sessions,
+    run_night,
+    run_october,
+    templates,
+)
+from tests.integration.pipeline.conftest import SourceTables, Warehouse, an_id, at
+
+from .exported import Exported, read
+
+__all__ = ["templates"]
+
+# Cached tokens, reasoning, a search, long contexts, no project; batch, audio and the last have no
+# price in this October.
+KINDS: tuple[dict[str, object], ...] = (
+    {"cache_read_tokens": 400, "output_tokens": 90},
+    {"model": "gpt-4o", "is_batch": True},
+    {"model": "gpt-4o-mini", "project_id": None},
+    {"provider": "openai", "model": "o3", "reasoning_tokens": 60},
+    {"model": "gpt-4o-audio-preview", "input_audio_tokens": 500, "output_audio_tokens": 30},
+    {
+        "provider": "anthropic",
+        "model": "claude-sonnet-4-5",
+        "input_tokens": 250_000,
+        "cache_write_5m_tokens": 1_000,
+        "cache_write_1h_tokens": 2_000,
+        "web_search_requests": 3,
+    },
+    {"provider": "google", "model": "gemini-2.5-pro", "input_tokens": 300_000},
+    {"organization_id": an_id("globex"), "project_id": None},
+    {"model": "llama-at-home"},
+)
+GRANTED = "insert into ops.reader_tenants values ('meterr_analyst', '*')"
+
+
+def add_october(source: SourceTables) -> None:
+    """Add October's usage, and what arrives in October for a September that is billed."""
+    for kind in KINDS:
+        for day in (OCTOBER, OCTOBER.replace(day=2)):
+            source.add_event(day, **kind)
+    source.add_event(LAST_OF_SEPTEMBER, updated_at=at(OCTOBER, 3), **INPUT_ALONE)
+    source.execute(
+        "update public.token_usage set model = 'gpt-4o-mini',"
+        f" updated_at = '{at(OCTOBER, 1)}' where created_at < '{at(OCTOBER, 0)}'"
+        f" and updated_at < '{at(OCTOBER, 0)}'"
+    )
+
+
+@pytest.fixture(scope="module")
+def october(postgres: object, templates: tuple[str, str, str]) -> Iterator[Warehouse]:
+    """A warehouse with October published and open; `meterr_analyst` reads all tenants."""
+    with (
+        postgres.database("focus_source", template=templates[0]) as source,  # type: ignore[attr-defined]
+        postgres.database("focus", template=templates[2]) as name,  # type: ignore[attr-defined]
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        _announce(patch, postgres, source, name)  # type: ignore[arg-type]
+        tables = SourceTables(postgres.url(source))  # type: ignore[attr-defined]
+        next(tables._serial)
+        add_october(tables)
+        run_night(OCTOBER)
+        run_october()
+        warehouse = Warehouse(postgres.url(name))  # type: ignore[attr-defined]
+        warehouse.change(GRANTED)
+        # The source tells no region; a published line may bear one.
+        warehouse.change(
+            "update marts.fct_usage_cost_daily set region = 'eu' where model = 'gpt-4o'"
+            f" and charge_date >= '{OCTOBER}'"
+        )
+        yield warehouse
+        _end_sessions(postgres, name)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def files(october: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """October as CSV and as Parquet."""
+    folder = tmp_path_factory.mktemp("focus")
+    csv, parquet = (
+        export_focus(OCTOBER, file_format, folder).file
+        for file_format in (FileFormat.CSV, FileFormat.PARQUET)
+    )
+    return csv, parquet
+
+
+@pytest.fixture(scope="module")
+def exported(files: tuple[Path, Path]) -> Exported:
+    """October as the rules see it."""
+    return read(*files)
