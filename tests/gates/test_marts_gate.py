@@ -76,7 +76,7 @@ def test_usage_under_another_tenant_stops_the_run(night, red):
         "insert into swap values ('tenant-a', 'tenant-b'), ('tenant-b', 'tenant-a')",
         *(
             f"update candidate_RUN.{mart} set tenant_id = new from swap where tenant_id = old"
-            for mart in ("fct_usage_cost_daily", *MARTS)
+            for mart in ("fct_usage_cost_daily", "fct_allocated_cost_daily", *MARTS)
         ),
     )
     assert red("marts", stops=True) == {"price_lines_hold_all_usage"}
@@ -141,7 +141,7 @@ def test_a_negative_cost_stops_the_run(night, red):
             f"update candidate_RUN.{mart} as r set billed_cost = (select sum(l.billed_cost)"
             " from candidate_RUN.fct_usage_cost_daily as l where l.charge_date = r.charge_date"
             " and l.tenant_id = r.tenant_id)"
-            for mart in MARTS
+            for mart in ("fct_allocated_cost_daily", *MARTS)
         ),
     )
     assert red("marts", stops=True) == {"no_negative_cost"}
@@ -232,7 +232,10 @@ def test_a_night_without_events_passes(night):
         "delete from staging.batch__RUN",
         "delete from ops.run_days where event_date = '2026-11-13'",
         "create or replace view candidate_RUN.affected_events as select * from staging.batch__RUN",
-        *(f"delete from candidate_RUN.{mart}" for mart in ("fct_usage_cost_daily", *MARTS)),
+        *(
+            f"delete from candidate_RUN.{mart}"
+            for mart in ("fct_usage_cost_daily", "fct_allocated_cost_daily", *MARTS)
+        ),
     )
     assert night.judge("marts") is None
     assert night.outcomes("marts", "failed") == set()

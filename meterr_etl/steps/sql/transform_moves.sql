@@ -62,12 +62,13 @@ at_each_moment as (
 compared as (
     select
         a.*,
-        row_number() over member = 1 as is_first,
-        lag(a.belongs_to) over member is distinct from a.belongs_to as is_move
+        row_number() over (
+            partition by a.entity, a.tenant_id, a.entity_id order by a.source_updated_at
+        ) = 1 as is_first,
+        lag(a.belongs_to) over (
+            partition by a.entity, a.tenant_id, a.entity_id order by a.source_updated_at
+        ) is distinct from a.belongs_to as is_move
     from at_each_moment as a
-    window member as (
-        partition by a.entity, a.tenant_id, a.entity_id order by a.source_updated_at
-    )
 )
 
 select

@@ -18,12 +18,13 @@ amounts as (
         cost.measure,
         sum(cost.amount) as amount
     from pooled
-    cross join lateral (
-        values
-        {%- for cost in distributed_costs() %}
-        ('{{ cost }}', pooled.{{ cost }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as cost (measure, amount)
+    cross join
+        lateral (
+            values
+            {%- for cost in distributed_costs() %}
+            ('{{ cost }}', pooled.{{ cost }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as cost (measure, amount)
     group by
         pooled.charge_date,
         pooled.tenant_id,
@@ -57,10 +58,10 @@ lined_up as (
             partition by charge_date, tenant_id, billing_currency, pool, measure
             order by
                 mod(quanta * share_numerator, share_denominator) desc,
-                allocation_status,
-                cost_center,
-                team_id,
-                project_id
+                allocation_status asc,
+                cost_center asc,
+                team_id asc,
+                project_id asc
         ) as place
     from cut
 ),
