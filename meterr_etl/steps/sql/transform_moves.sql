@@ -64,10 +64,10 @@ compared as (
         a.*,
         row_number() over (
             partition by a.entity, a.tenant_id, a.entity_id order by a.source_updated_at
-        ) = 1 as is_first,
+        ) as place,
         lag(a.belongs_to) over (
             partition by a.entity, a.tenant_id, a.entity_id order by a.source_updated_at
-        ) is distinct from a.belongs_to as is_move
+        ) as belonged_to
     from at_each_moment as a
 )
 
@@ -76,7 +76,7 @@ select
     c.tenant_id,
     c.entity_id,
     c.belongs_to,
-    case when c.is_first then '-infinity' else c.source_updated_at end as valid_from,
+    case when c.place = 1 then '-infinity' else c.source_updated_at end as valid_from,
     coalesce(
         lead(c.source_updated_at) over (
             partition by c.entity, c.tenant_id, c.entity_id order by c.source_updated_at
@@ -84,6 +84,6 @@ select
         'infinity'
     ) as valid_to
 from compared as c
-where c.is_first or c.is_move;
+where c.place = 1 or c.belonged_to is distinct from c.belongs_to;
 
 analyze {moves}
