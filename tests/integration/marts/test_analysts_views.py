@@ -1,0 +1,197 @@
+"""What looks across days says what its yml says, of rows written into the marts by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+from meterr_etl.warehouse.marts import ensure_day_partitions, published_marts
+
+MONDAY = date(2026, 11, 2)
+Spend = Callable[..., None]
+
+
+@pytest.fixture
+def marts(warehouse_db: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(warehouse_db, autocommit=True) as connection:
+        # Rows by hand have no run behind them.
+        connection.execute("set session_replication_role = replica")
+        yield connection
+
+
+@pytest.fixture
+def spend(marts: psycopg.Connection) -> Spend:
+    """Publish a day on which a tenant spent so much, on one model."""
+
+    def spending(day: date, cost: str | None, tenant: str = "acme", model: str = "gpt") -> None:
+        marts.execute(
+            "insert into ops.published_days (event_date, version, run_id, publication_no,"
+            " reference_version, event_count, late_event_count) values (%s, 1, 'r', 1, 1, 1, 0)"
+            " on conflict do nothing",
+            (day,),
+        )
+        if cost is None:
+            return
+        for mart, key in (
+            ("usage_by_tenant_daily", {}),
+            ("usage_by_model_daily", {"model": model}),
+        ):
+            row = {
+                "charge_date": day, "tenant_id": tenant, "request_count": 1, "input_tokens": 1,
+                "output_tokens": 1, "cache_read_tokens": 0, "total_tokens": 2,
+                "unpriced_tokens": 0, "list_cost": cost, "contracted_cost": cost,
+                "effective_cost": cost, "billed_cost": cost, "billing_currency": "USD",
+                **({"provider": "openai", **key} if key else {}),
+            }  # fmt: skip
+            names = ", ".join(row)
+            values = ", ".join(["%s"] * len(row))
+            marts.execute(
+                f"insert into marts.{mart} ({names}) values ({values})",  # type: ignore[arg-type]
+                list(row.values()),
+            )
+
+    return spending
+
+
+def anomaly(marts: psycopg.Connection, day: date) -> tuple[object, ...]:
+    row = marts.execute(
+        "select is_judged, is_anomaly, usual_cost, cost_difference, drivers"
+        " from marts.cost_anomalies_daily where charge_date = %s and tenant_id = 'acme'",
+        (day,),
+    ).fetchone()
+    assert row is not None
+    return row
+
+
+def test_day_far_from_its_weekdays_is_an_anomaly_and_names_the_model(
+    marts: psycopg.Connection, spend: Spend
+) -> None:
+    for week in range(1, 9):
+        spend(MONDAY - timedelta(weeks=week), "10")
+    # A Sunday costs little; a Monday is compared with Mondays alone.
+    spend(MONDAY - timedelta(days=1), "1")
+    spend(MONDAY, "30")
+    assert anomaly(marts, MONDAY) == (
+        True, True, Decimal(10), Decimal(20),
+        [{"provider": "openai", "model": "gpt", "cost_difference": 20}],
+    )  # fmt: skip
+
+
+def test_one_outlier_before_does_not_make_the_usual_day_an_anomaly(
+    marts: psycopg.Connection, spend: Spend
+) -> None:
+    for week in range(1, 9):
+        spend(MONDAY - timedelta(weeks=week), "500" if week == 3 else "10")
+    spend(MONDAY, "11.5")
+    assert anomaly(marts, MONDAY)[:3] == (True, False, Decimal(10))
+
+
+def test_fewer_than_four_weeks_of_a_tenant_tell_nothing(
+    marts: psycopg.Connection, spend: Spend
+) -> None:
+    for week in range(4, 9):
+        spend(MONDAY - timedelta(weeks=week), None)
+    for week in range(1, 4):
+        spend(MONDAY - timedelta(weeks=week), "10")
+    spend(MONDAY, "99")
+    assert anomaly(marts, MONDAY)[:2] == (False, None)
+
+
+def forecast(marts: psycopg.Connection, month: date) -> tuple[object, ...] | None:
+    return marts.execute(
+        "select last_charge_date, days_to_come, cost_to_date, forecast_low_cost, forecast_cost,"
+        " forecast_high_cost from marts.cost_forecast where billing_month = %s",
+        (month,),
+    ).fetchone()
+
+
+def test_month_to_come_costs_what_its_weekdays_do(marts: psycopg.Connection, spend: Spend) -> None:
+    first, last = date(2026, 10, 1), date(2026, 11, 28)
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        spend(day, "4" if day.isoweekday() == 7 else "10" if day.isocalendar().week % 2 else "12")
+    sunday_and_monday = forecast(marts, date(2026, 11, 1))
+    assert sunday_and_monday is not None
+    assert sunday_and_monday[:2] == (last, 2)
+    spent, low, expected, high = (Decimal(str(value)) for value in sunday_and_monday[2:])
+    assert low <= expected <= high
+    assert (low - spent, high - spent) == (14, 16)
+
+
+def test_month_that_is_over_is_what_it_cost(marts: psycopg.Connection, spend: Spend) -> None:
+    for number in range(31):
+        spend(date(2026, 10, 1) + timedelta(days=number), "2")
+    assert forecast(marts, date(2026, 10, 1)) == (date(2026, 10, 31), 0, 62, 62, 62, 62)
+
+
+def test_unit_costs_are_quotients_of_the_columns_beside_them(marts: psycopg.Connection) -> None:
+    marts.execute(
+        "insert into marts.usage_by_team_daily (charge_date, tenant_id, team_id, cost_center,"
+        " request_count, input_tokens, output_tokens, cache_read_tokens, total_tokens,"
+        " unpriced_tokens, effective_cost, billing_currency) values"
+        " ('2026-11-02', 'acme', 'core', 'CC1', 3, 800, 100, 200, 900, 0, 1.5, 'USD'),"
+        " ('2026-11-02', 'acme', 'core', 'CC2', 1, 200, 100, 0, 300, 0, 0.9, 'USD')"
+    )
+    marts.execute(
+        "insert into marts.usage_by_user_daily (charge_date, tenant_id, user_id, team_id,"
+        " request_count, input_tokens, output_tokens, cache_read_tokens, total_tokens,"
+        " unpriced_tokens, billing_currency) select '2026-11-02', 'acme', u, 'core', 1, 0, 0, 0, 0,"
+        " 0, 'USD' from unnest(array['ann', 'bob', 'unassigned']) as u"
+    )
+    assert marts.execute(
+        "select request_count, active_users, cost_per_request, cost_per_thousand_tokens,"
+        " cost_per_active_user, cache_hit_share from marts.unit_economics_daily"
+    ).fetchall() == [(4, 2, Decimal("0.6"), Decimal(2), Decimal("1.2"), Decimal("0.2"))]
+
+
+def test_what_nothing_used_or_priced_has_no_unit_cost(marts: psycopg.Connection) -> None:
+    marts.execute(
+        "insert into marts.usage_by_feature_daily (charge_date, tenant_id, feature, environment,"
+        " request_count, input_tokens, output_tokens, cache_read_tokens, total_tokens,"
+        " unpriced_tokens, effective_cost, billing_currency) values"
+        " ('2026-11-02', 'acme', 'chat', 'prod', 2, 10, 0, 0, 10, 10, null, 'USD'),"
+        " ('2026-11-02', 'acme', 'idle', 'prod', 0, 0, 0, 0, 0, 0, 0, 'USD')"
+    )
+    assert marts.execute(
+        "select feature, cost_per_request, cost_per_thousand_tokens, cache_hit_share"
+        " from marts.unit_economics_by_feature_daily order by feature"
+    ).fetchall() == [("chat", None, None, 0), ("idle", None, None, None)]
+
+
+def test_cache_saves_what_its_tokens_would_have_cost_as_input(marts: psycopg.Connection) -> None:
+    (cube,) = (mart for mart in published_marts() if mart.name == "fct_usage_cost_daily")
+    ensure_day_partitions(marts, cube, [MONDAY])
+    prices = {"uncached_input": "10", "cache_read": "1", "cache_write_5m": "12.5"}
+    for sku, types in ((1, prices), (2, {"cache_read": "3"})):
+        for token_type, price in types.items():
+            marts.execute(
+                "insert into marts.fct_sku_rates_daily (charge_date, sku_key, context_above_tokens,"
+                " time_of_day_from, token_type, provider, model, rate_id, list_unit_price,"
+                " pricing_status, billing_currency)"
+                " values (%s, %s, 0, '00:00', %s, 'p', 'm', %s, %s, 'priced', 'USD')",
+                (MONDAY, sku, token_type, f"{sku} {token_type}", price),
+            )
+    lines = [
+        ("1 cache_read", "cache_read", 100, "1"),
+        ("1 cache_write_5m", "cache_write_5m", 10, "12.5"),
+        ("1 uncached_input", "uncached_input", 7, "10"),
+        ("2 cache_read", "cache_read", 5, "3"),
+    ]
+    for rate_id, token_type, quantity, price in lines:
+        marts.execute(
+            "insert into marts.fct_usage_cost_daily (charge_date, tenant_id, team_id, project_id,"
+            " cost_center, environment, feature, provider, model, region, service_tier,"
+            " processing_mode, token_type, rate_id, pricing_status, consumed_quantity,"
+            " list_unit_price, list_cost, billing_currency) values (%s, 'acme', 't', 'p', 'c', 'e',"
+            " 'f', 'p', 'm', 'r', 'default', 'sync', %s, %s, 'priced', %s, %s, %s, 'USD')",
+            (MONDAY, token_type, rate_id, quantity, price, quantity * Decimal(price)),
+        )
+    # 100 x (10 - 1) saved by reading, 10 x (12.5 - 10) spent on writing; sku 2 has no other price.
+    assert marts.execute(
+        "select cache_read_tokens, cache_write_tokens, uncached_list_cost, saved_list_cost,"
+        " incomparable_tokens from marts.cache_savings_daily"
+    ).fetchall() == [(105, 10, 1100, 875, 5)]
