@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from meterr_etl.allocation.rules import DIMENSIONS, AllocationRules, Rule
+from meterr_etl.reviewed_files import Fault
 
-
-class Fault(NamedTuple):
-    """Where in the file, what is wrong there, and what to do."""
-
-    place: tuple[str | int, ...]
-    problem: str
-    fix: str
+# How the marts name cost that stays with its owner.
+DIRECT = "direct"
 
 
 def faults(found: AllocationRules) -> list[Fault]:
@@ -32,6 +27,8 @@ def faults(found: AllocationRules) -> list[Fault]:
 def _pool_faults(found: AllocationRules) -> Iterator[Fault]:
     names = [pool.name for pool in found.pools]
     for place, pool in enumerate(found.pools):
+        if pool.name == DIRECT:
+            yield Fault(("pools", place), f"'{DIRECT}' is what is in no pool.", "Rename it.")
         if pool.name in names[:place]:
             yield Fault(("pools", place), f"A pool '{pool.name}' stands above.", "Rename one.")
         for dimension in set(pool.filter) - set(DIMENSIONS):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from meterr_etl.allocation.checking import Fault, faults
+from meterr_etl.allocation.checking import faults
 from meterr_etl.allocation.rules import AllocationRules
-from meterr_etl.errors import InputError
+from meterr_etl.reviewed_files import read_reviewed
 
 
 def read_rules(path: Path) -> AllocationRules:
@@ -19,51 +15,4 @@ def read_rules(path: Path) -> AllocationRules:
     Raises:
         InputError: it can't be read, or it is wrong; every fault is named with its line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        # As text alone: a weight never becomes a float, nor an id a number.
-        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            f"{path} can't be read as YAML: {' '.join(str(error).split())}",
-            remedy="Mend the file; ARCHITECTURE.md shows one.",
-        ) from error
-    try:
-        found = AllocationRules.model_validate(content)
-    except ValidationError as error:
-        wrong = [
-            Fault(fault["loc"], f"{_path(fault['loc'])}: {fault['msg']}.", "")
-            for fault in error.errors(include_input=False, include_url=False)
-        ]
-    else:
-        wrong = faults(found)
-        if not wrong:
-            return found
-    raise InputError(
-        f"{path} holds no usable allocation rules: {'; '.join(_said(node, one) for one in wrong)}",
-        remedy="Mend these lines; nothing was changed.",
-    )
-
-
-def _said(node: yaml.Node | None, fault: Fault) -> str:
-    return f"line {_line(node, fault.place)}: {fault.problem} {fault.fix}".strip()
-
-
-def _line(node: yaml.Node | None, place: Sequence[str | int]) -> int:
-    """Return the line of the innermost part of a place that the file has."""
-    line = node.start_mark.line if node else 0
-    for part in place:
-        child: yaml.Node | None = None
-        if isinstance(node, yaml.MappingNode):
-            child = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            child = node.value[part] if part < len(node.value) else None
-        if child is None:
-            break
-        node, line = child, child.start_mark.line
-    return line + 1
-
-
-def _path(place: Sequence[str | int]) -> str:
-    return ".".join(map(str, place)) or "the file"
+    return read_reviewed(path, AllocationRules, what="allocation rules", faults=faults)

@@ -8,6 +8,7 @@ import typer
 
 from meterr_etl.cli import (
     allocation,
+    budgets,
     export,
     inspect,
     machine,
@@ -42,6 +43,7 @@ app.add_typer(source.app, name="source")
 app.add_typer(prices.app, name="prices")
 app.add_typer(period.app, name="period")
 app.add_typer(allocation.app, name="allocation")
+app.add_typer(budgets.app, name="budgets")
 app.add_typer(export.app, name="export")
 
 

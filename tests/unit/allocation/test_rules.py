@@ -67,6 +67,7 @@ def test_good_file_is_read(read) -> None:
         ("driver: tokens", "driver: love", "line 18: rules.1.driver: Input should be 'cost'"),
         ("method: step_down", "method: magic", "line 2: method: Input should be 'step_down'"),
         ("    every: team", "    targets: [{pool: platform}]", "which was distributed before it."),
+        ("name: untagged", "name: direct", "line 6: 'direct' is what is in no pool. Rename it."),
         ("tenant_id: acme\n", "", "line 1: tenant_id: Field required."),
         ("- {team: core, weight: 0.9}", "- {team: core}", "line 9: A target has no weight."),
         ("weight: 0.9}", "weight: 0.9, project: x}", "name exactly one of team, project"),
