@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from meterr_etl.allocation.versions import days_to_redistribute
+from meterr_etl.allocation.rules import AllocationRules
+from meterr_etl.allocation.versions import days_to_redistribute, propose_rules
 from meterr_etl.errors import InputError
 from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
 from meterr_etl.pipeline import run_step
 from meterr_etl.pricing.inspect import version_of_catalogue
 from meterr_etl.pricing.stale import StaleRate, stale_rates
-from meterr_etl.steps.rerate import choose_days, cost_changes
+from meterr_etl.steps.rerate import allocation_changes, choose_days, cost_changes
 from meterr_etl.steps.sweep import discard_tables
 from meterr_etl.warehouse.connection import warehouse
 from meterr_etl.window import Window
@@ -85,25 +86,35 @@ def what_if(
     Raises:
         InputError: no such version was ever synced, or nothing is published in these days.
     """
-    with warehouse("meterr_loader", application_name="meterr reprice") as connection:
-        rows = connection.execute(
-            "select event_date from ops.published_days where event_date between %s and %s"
-            " order by 1",
-            (first, last),
-        ).fetchall()
-    days = [row[0] for row in rows if isinstance(row[0], date)]
-    if not days:
-        raise InputError(
-            f"Nothing is published from {first} to {last}.", remedy="See `meterr status`."
-        )
     return _rebuilt(
-        days,
+        _published_days(first, last),
         "what_if",
         trigger=trigger,
         tenant_id=tenant_id,
         reference_version=catalogue_version and _version_of(catalogue_version),
         instead=instead,
     )
+
+
+def preview_allocation(
+    found: AllocationRules, first: date, last: date, *, trigger: Trigger
+) -> list[dict[str, object]]:
+    """Return what published days would be borne by under other rules, and leave nothing.
+
+    One row per cost center, team, project and pool of the rules' tenant whose cost differs.
+
+    Raises:
+        InputError: nothing is published in these days.
+    """
+    days = _published_days(first, last)
+    window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
+    run = open_run(_any_source(), window, trigger, "preview of allocation", None, kind="what_if")
+    choose_days(run, days, None)
+    propose_rules(run.run_id, found)
+    _build(run)
+    changes = allocation_changes(load_run(run.run_id), found.tenant_id)
+    _close(run)
+    return changes
 
 
 def in_words(done: Repricing) -> list[str]:
@@ -133,8 +144,7 @@ def _rebuilt(
     window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
     run = open_run(_any_source(), window, trigger, reason, None, kind=kind, instead=instead)
     choose_days(run, days, int(reference_version) if reference_version else None)
-    for step in ("stage", "transform", "gate_marts"):
-        run_step(step, run.run_id)
+    _build(run)
     changes = tuple(cost_changes(load_run(run.run_id), tenant_id))
     if kind == "what_if":
         _close(run)
@@ -142,6 +152,26 @@ def _rebuilt(
         for step in ("publish", "report"):
             run_step(step, run.run_id)
     return Repricing(run.run_id, tuple(days), changes, is_published=kind == "reprice")
+
+
+def _build(run: Run) -> None:
+    for step in ("stage", "transform", "gate_marts"):
+        run_step(step, run.run_id)
+
+
+def _published_days(first: date, last: date) -> list[date]:
+    with warehouse("meterr_loader", application_name="meterr reprice") as connection:
+        rows = connection.execute(
+            "select event_date from ops.published_days where event_date between %s and %s"
+            " order by 1",
+            (first, last),
+        ).fetchall()
+    days = [row[0] for row in rows if isinstance(row[0], date)]
+    if not days:
+        raise InputError(
+            f"Nothing is published from {first} to {last}.", remedy="See `meterr status`."
+        )
+    return days
 
 
 def _close(run: Run) -> None:

@@ -96,6 +96,28 @@ def rules_as_of(connection: Connection, reference_version: int | None) -> list[H
     ]
 
 
+def propose_rules(run_id: str, found: AllocationRules) -> None:
+    """Let a what-if distribute by these rules in place of those of their tenant."""
+    with warehouse("meterr_loader", application_name="meterr allocation preview") as connection:
+        connection.execute(
+            "insert into ops.proposed_rules (run_id, rules) values (%s, %s)",
+            (run_id, Jsonb(_as_json(found))),
+        )
+
+
+def rules_of_run(connection: Connection, run_id: str, reference_version: int) -> list[HeldRules]:
+    """Return the rules by which a run distributes: those in force, and those that it tries."""
+    held = rules_as_of(connection, reference_version)
+    row = connection.execute(
+        "select rules from ops.proposed_rules where run_id = %s", (run_id,)
+    ).fetchone()
+    if row is None:
+        return held
+    proposed = HeldRules(AllocationRules.model_validate(row[0]), reference_version)
+    others = [one for one in held if one.rules.tenant_id != proposed.rules.tenant_id]
+    return [*others, proposed]
+
+
 def days_to_redistribute(
     connection: Connection, first: date, last: date, tenant_id: str | None = None
 ) -> list[date]:

@@ -1,14 +1,16 @@
-"""allocation: check a file of rules, make it hold, and list what holds."""
+"""allocation: check and preview a file of rules, make it hold, and list what holds."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from meterr_etl.cli.options import AsJson
+from meterr_etl.cli.options import AsJson, log_progress
 from meterr_etl.cli.output import note, print_json, show
+from meterr_etl.window import parse_month
 
 app = typer.Typer(help="Rules by which shared cost is distributed.", no_args_is_help=True)
 RulesFile = Annotated[Path, typer.Argument(help="A YAML file of one tenant's pools and rules.")]
@@ -50,6 +52,24 @@ def load(file: RulesFile, *, as_json: AsJson = False) -> None:
             f"Rule version {done.reference_version} of {done.tenant_id} holds; published days from "
             f"{done.changed_from} on are redistributed by `meterr reprice`."
         )
+
+
+@app.command(epilog="Example: meterr allocation preview rules/acme.yml --month 2026-10")
+def preview(
+    file: RulesFile,
+    *,
+    month: Annotated[str, typer.Option(help="A month with published days, YYYY-MM.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what a past month would be borne by under a file's rules; changes nothing."""
+    from meterr_etl import repricing  # noqa: PLC0415
+    from meterr_etl.allocation.reading import read_rules  # noqa: PLC0415
+
+    first = parse_month(month)
+    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    log_progress()
+    changes = repricing.preview_allocation(read_rules(file), first, last, trigger="cli")
+    show({"Changes": changes}, as_json=as_json)
 
 
 @app.command("list", epilog="Example: meterr allocation list")

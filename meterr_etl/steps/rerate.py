@@ -54,13 +54,31 @@ def restage(run: Run, metrics: Metrics) -> None:
 
 def cost_changes(run: Run, tenant_id: str | None) -> list[dict[str, object]]:
     """Return what the candidate changes of the published cost, per tenant and currency."""
-    query = statement(
-        SQL_PACKAGE,
-        "rerated_costs",
-        run_id=sql.Literal(run.run_id),
-        lines=run.tables.candidate_table("fct_usage_cost_daily"),
-        tenant_id=sql.Literal(tenant_id),
+    return _rows(
+        statement(
+            SQL_PACKAGE,
+            "rerated_costs",
+            run_id=sql.Literal(run.run_id),
+            lines=run.tables.candidate_table("fct_usage_cost_daily"),
+            tenant_id=sql.Literal(tenant_id),
+        )
     )
+
+
+def allocation_changes(run: Run, tenant_id: str) -> list[dict[str, object]]:
+    """Return what the candidate changes of what a tenant's owners bear, per owner and pool."""
+    return _rows(
+        statement(
+            SQL_PACKAGE,
+            "allocation_changes",
+            run_id=sql.Literal(run.run_id),
+            allocated=run.tables.candidate_table("fct_allocated_cost_daily"),
+            tenant_id=sql.Literal(tenant_id),
+        )
+    )
+
+
+def _rows(query: sql.Composed) -> list[dict[str, object]]:
     with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
         cursor = connection.execute(query)
         names = [column.name for column in cursor.description or ()]

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from meterr_etl.allocation.distributing import Belongings, DayDrivers, SharedCost, day_shares
 from meterr_etl.allocation.rules import DIMENSIONS
-from meterr_etl.allocation.versions import HeldRules, rules_as_of
+from meterr_etl.allocation.versions import HeldRules, rules_of_run
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
@@ -18,11 +18,11 @@ SQL_PACKAGE = "meterr_etl.steps"
 
 
 def create_pools(connection: Connection, run: Run, schema: str) -> list[HeldRules]:
-    """Create the pools that the run's reference version knows, and an empty table of shares.
+    """Create the pools of the rules that the run distributes by, and an empty table of shares.
 
     Returns the rules; where there are none, all cost is direct.
     """
-    held = rules_as_of(connection, run.reference_version)
+    held = rules_of_run(connection, run.run_id, run.reference_version)
     connection.execute(
         statement(
             SQL_PACKAGE,

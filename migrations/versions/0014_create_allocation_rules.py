@@ -28,6 +28,13 @@ create policy pipeline_reads_all on reference.allocation_rules
     for select to meterr_transformer, meterr_publisher, meterr_auditor using (true);
 grant select on reference.allocation_rules
     to meterr_analyst, meterr_transformer, meterr_publisher, meterr_auditor;
+
+-- The rules that a what-if tries in place of those of their tenant.
+create table ops.proposed_rules (
+    run_id text primary key references ops.runs,
+    rules jsonb not null
+);
+grant select on ops.proposed_rules to meterr_transformer, meterr_publisher, meterr_auditor;
 """
 
 

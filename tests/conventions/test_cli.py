@@ -21,7 +21,8 @@ PROMISED = {
     "quarantine list", "quarantine replay", "sweep", "waive", "reprice", "explain",
     "source list", "source check", "prices sync", "prices show", "prices diff", "prices alias",
     "period close", "period verify", "period list", "export focus",
-    "budgets load", "budgets list", "allocation check", "allocation load", "allocation list",
+    "budgets load", "budgets list",
+    "allocation check", "allocation preview", "allocation load", "allocation list",
 }  # fmt: skip
 WITHOUT_DATA = {"demo", "up", "down"}
 HEAVY = {

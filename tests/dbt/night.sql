@@ -139,6 +139,11 @@ values
 ('supabase', '2026-11-15 00:00+00', '2026-11-16 00:00+00', 'dbtnight1', 1, 200, 1),
 ('supabase', '2026-11-16 00:00+00', '2026-11-17 00:00+00', 'dbtnight2', 2, 250, 0);
 
+insert into reference.budgets
+    (tenant_id, name, scope, scope_id, first_month, amount, currency, warn_at_share, reference_version)
+select r.tenant_id, 'all', 'tenant', r.tenant_id, '2026-11-01', 100, 'USD', 0.8, 1
+from (values ('acme'), ('other')) as r (tenant_id);
+
 -- What the transform step puts into a candidate before dbt starts.
 create schema candidate_s1;
 grant create, usage on schema candidate_s1 to meterr_transformer;

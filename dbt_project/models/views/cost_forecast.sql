@@ -92,9 +92,9 @@ cost_forecast as (
         spent.published_day_count,
         coalesce(to_come.days_to_come, 0) as days_to_come,
         spent.cost_to_date,
-        spent.cost_to_date + coalesce(to_come.usual_cost, 0) as forecast_cost,
-        spent.cost_to_date + coalesce(to_come.low_cost, 0) as forecast_low_cost,
-        spent.cost_to_date + coalesce(to_come.high_cost, 0) as forecast_high_cost,
+        spent.cost_to_date + rest.usual_cost as forecast_cost,
+        spent.cost_to_date + rest.low_cost as forecast_low_cost,
+        spent.cost_to_date + rest.high_cost as forecast_high_cost,
         spent.billing_currency
     from spent
     left join to_come
@@ -102,8 +102,17 @@ cost_forecast as (
             spent.billing_month = to_come.billing_month
             and spent.tenant_id = to_come.tenant_id
             and spent.billing_currency = to_come.billing_currency
-    -- Of days that nothing can be compared with, nothing is foretold.
-    where coalesce(to_come.days_compared, 1) > 0
+    -- Of a weekday that nothing can be compared with, nothing is foretold.
+    left join
+        lateral (
+            values
+            (
+                coalesce(to_come.usual_cost, 0),
+                coalesce(to_come.low_cost, 0),
+                coalesce(to_come.high_cost, 0)
+            )
+        ) as rest (usual_cost, low_cost, high_cost)
+        on to_come.days_compared > 0 or to_come.days_compared is null
 )
 
 select * from cost_forecast

@@ -85,6 +85,14 @@ def test_month_that_is_over_is_what_it_cost(marts: psycopg.Connection, spend: Sp
     assert forecast(marts, date(2026, 10, 1)) == (date(2026, 10, 31), 0, 62, 62, 62, 62)
 
 
+def test_month_of_a_tenant_that_just_began_is_not_foretold(
+    marts: psycopg.Connection, spend: Spend
+) -> None:
+    for number in range(3):
+        spend(date(2026, 11, 1) + timedelta(days=number), "2")
+    assert forecast(marts, date(2026, 11, 1)) == (date(2026, 11, 3), 27, 6, None, None, None)
+
+
 def test_unit_costs_are_quotients_of_the_columns_beside_them(marts: psycopg.Connection) -> None:
     marts.execute(
         "insert into marts.usage_by_team_daily (charge_date, tenant_id, team_id, cost_center,"

@@ -10,7 +10,7 @@ import pytest
 
 from meterr_etl.allocation.rules import AllocationRules
 from meterr_etl.allocation.versions import load_rules
-from meterr_etl.repricing import days_to_rerate, reprice
+from meterr_etl.repricing import days_to_rerate, preview_allocation, reprice
 
 from .conftest import DAY, SourceTables, Warehouse, an_id, at, next_day
 
@@ -129,3 +129,21 @@ def test_changed_rules_redistribute_only_the_days_since(
         is None
     )
     assert warehouse.value(TOTALS) is True
+
+
+def test_preview_tells_what_rules_would_change_and_changes_nothing(
+    acme: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    night(DAY)
+    before = warehouse.digest()
+    changes = preview_allocation(rules(), DAY, next_day(), trigger="test")
+    told = {(row["team_name"], row["pool"]): row["cost_change"] for row in changes}
+    assert set(told) == {("Platform", "direct"), ("Core", "platform"), ("Ops", "platform")}
+    assert sum(told.values()) == 0
+    assert told["Platform", "direct"] < 0
+    assert warehouse.digest() == before
+    assert warehouse.value("select count(*) from reference.allocation_rules") == 0
+    assert (
+        warehouse.value("select count(*) from pg_namespace where nspname like 'candidate\\_2%'")
+        == 0
+    )
