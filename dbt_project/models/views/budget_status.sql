@@ -37,7 +37,7 @@ spent as (
     inner join months
         on
             budgets.first_month <= months.billing_month
-            and (budgets.last_month is null or months.billing_month <= budgets.last_month)
+            and (budgets.last_month is null or budgets.last_month >= months.billing_month)
     cross join
         lateral (
             select sum(costs.effective_cost) as cost
