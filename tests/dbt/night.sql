@@ -139,6 +139,21 @@ values
 ('supabase', '2026-11-15 00:00+00', '2026-11-16 00:00+00', 'dbtnight1', 1, 200, 1),
 ('supabase', '2026-11-16 00:00+00', '2026-11-17 00:00+00', 'dbtnight2', 2, 250, 0);
 
+-- One tenant has a contract, and is billed in euros.
+insert into reference.contracts (tenant_id, terms, changed_from, reference_version)
+values (
+    'other',
+    '{"tenant_id": "other", "billed_in": [{"currency": "EUR", "valid_from": "2026-01-01"}], "terms": [
+        {"name": "output", "token_type": "output", "price_per_million": "7.50", "currency": "USD",
+         "valid_from": "2026-01-01"},
+        {"name": "rest", "percent_off": "12.5", "valid_from": "2026-11-16"}
+    ]}',
+    '2026-01-01', 1
+);
+insert into reference.exchange_rates
+    (from_currency, to_currency, valid_from, rate, reference_version)
+values ('USD', 'EUR', '2026-11-01', 0.91, 1), ('USD', 'EUR', '2026-11-16', 0.9173, 1);
+
 insert into reference.budgets
     (tenant_id, name, scope, scope_id, first_month, amount, currency, warn_at_share, reference_version)
 select r.tenant_id, 'all', 'tenant', r.tenant_id, '2026-11-01', 100, 'USD', 0.8, 1

@@ -17,6 +17,7 @@ OWNER = (*TENANT, "team_id", "team_name", "project_id", "project_name", *WHERE)
 CUBE_KEY = (
     "charge_date", *OWNER, "provider", "model", "region", "service_tier", "processing_mode",
     "token_type", "rate_id", "pricing_status", "list_unit_price", "billing_currency",
+    "contract_term", "contracted_unit_price",
 )  # fmt: skip
 ROLL_UPS = {
     "usage_by_team_daily": (*TENANT, "team_id", "team_name", "cost_center"),
@@ -88,9 +89,13 @@ class Oracle:
                 continue
             rate = self.rate(event, sku, key, token_type, max(passed, default=0))
             is_free = sku["is_gateway_cache_hit"] or token_type == "request"
+            owner = self.owners[event["owner_key"]]
             price = rate["unit_price"] if rate else None
+            price, contracted, term, currency = contract_price(
+                owner["tenant_id"], event["event_date"], token_type, price
+            )
             yield {
-                **self.owners[event["owner_key"]],
+                **owner,
                 "charge_date": event["event_date"],
                 "charge_hour_at": event["event_at"].replace(minute=0, second=0, microsecond=0),
                 "provider": sku["provider"],
@@ -102,9 +107,12 @@ class Oracle:
                 "rate_id": rate["rate_id"] if rate else None,
                 "list_unit_price": price,
                 "pricing_status": "priced" if rate else "not_billed" if is_free else "unpriced",
-                "billing_currency": "USD",
+                "billing_currency": currency,
+                "contract_term": term,
+                "contracted_unit_price": contracted,
                 "quantity": Decimal(str(quantity)),
                 "cost": Decimal(str(quantity)) * price if rate else None,
+                "contracted": Decimal(str(quantity)) * contracted if rate else None,
                 "reason": key["unpriceable_reason"] or "no_rate",
                 "event_key": event["event_key"],
             }
@@ -130,6 +138,20 @@ class Oracle:
         return fitting[0] if fitting else None
 
 
+def contract_price(tenant, day, token_type, price):
+    """List price, contracted price, term and currency, as night.sql's one contract says."""
+    if tenant != "other":
+        return price, price, None, "USD"
+    exchange = Decimal("0.91") if day.day < 16 else Decimal("0.9173")
+    if price is None:
+        return None, None, None, "EUR"
+    if token_type == "output":
+        return price * exchange, Decimal("0.0000075") * exchange, "output", "EUR"
+    if day.day < 16:
+        return price * exchange, price * exchange, None, "EUR"
+    return price * exchange, price * exchange * Decimal("0.875"), "rest", "EUR"
+
+
 @pytest.fixture(scope="module")
 def oracle(night) -> Oracle:
     return Oracle(night)
@@ -142,9 +164,13 @@ def grouped(lines, key):
     return groups
 
 
-def total_cost(lines):
-    costs = [line["cost"] for line in lines if line["cost"] is not None]
-    return sum(costs) if costs else None
+def total_costs(lines):
+    priced = [line for line in lines if line["cost"] is not None]
+    contracted = sum(line["contracted"] for line in priced) if priced else None
+    return {
+        **dict.fromkeys(COSTS, contracted),
+        "list_cost": sum(line["cost"] for line in priced) if priced else None,
+    }
 
 
 def tokens(lines, columns):
@@ -161,7 +187,7 @@ def measures(lines):
         "cache_read_tokens": tokens(lines, ("cache_read_tokens",)),
         "total_tokens": tokens(lines, INPUTS + OUTPUTS),
         "unpriced_tokens": tokens(unpriced, INPUTS + OUTPUTS),
-        **dict.fromkeys(COSTS, total_cost(lines)),
+        **total_costs(lines),
     }
 
 
@@ -179,8 +205,7 @@ def test_night_is_built_and_passes_its_unit_and_data_tests(night):
 
 def test_cube_holds_every_price_line_exactly(night, oracle):
     expected = {
-        key: {"consumed_quantity": sum(line["quantity"] for line in lines)}
-        | dict.fromkeys(COSTS, total_cost(lines))
+        key: {"consumed_quantity": sum(line["quantity"] for line in lines)} | total_costs(lines)
         for key, lines in grouped(oracle.lines, CUBE_KEY).items()
     }
     cube = night.rows("select * from candidate_s1.fct_usage_cost_daily")

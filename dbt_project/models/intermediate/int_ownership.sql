@@ -34,6 +34,10 @@ moves as (
     select * from {{ source('run', 'moves') }}
 ),
 
+contracts as (
+    select * from {{ source('run', 'contracts') }}
+),
+
 -- A dimension counts only within the event's own tenant: an id that another tenant owns names
 -- nobody here.
 owners_with_project as (
@@ -69,6 +73,8 @@ named as (
     select
         owners.owner_key,
         owners.tenant_id,
+        -- 0 is the list: who has no contract pays that.
+        coalesce(contracts.contract_key, 0) as contract_key,
         organizations.name as tenant_name,
         coalesce(owners.team_id, 'unassigned') as team_id,
         case when owners.team_id is null then 'Unassigned' else teams.name end as team_name,
@@ -84,6 +90,7 @@ named as (
         coalesce(owners.feature, 'unassigned') as feature
     from owners_with_team as owners
     left join organizations on owners.tenant_id = organizations.id
+    left join contracts on owners.tenant_id = contracts.tenant_id
     left join teams
         on owners.tenant_id = teams.organization_id and owners.team_id = teams.id
     {{ left_join_moves('team_moves', 'teams', 'owners.team_id') }}
