@@ -60,8 +60,8 @@ def test_good_contract_is_read_exactly(contract) -> None:
         ("name: rest", "name: output", "line 11: A term 'output' stands above. Rename one."),
         ("currency: EUR", "currency: euro", "line 3: billed_in.0.currency: String should match"),
         (
-            "  - {currency: EUR, valid_from: 2026-10-01}",
-            "  - {currency: EUR, valid_from: 2026-10-01}\n  - {currency: USD, valid_from: 2026-11-01}",
+            "valid_from: 2026-10-01}\nterms",
+            "valid_from: 2026-10-01}\n  - {currency: USD, valid_from: 2026-11-01}\nterms",
             "line 4: Two currencies are billed on 2026-11-01. End one before",
         ),
         (
