@@ -98,7 +98,8 @@ def require_known_names(connection: Connection, found: Contract) -> None:
         for term in found.terms:
             name = getattr(term, column)
             if name is not None and name not in known:
-                near = get_close_matches(name, known, n=3, cutoff=0.5)
+                near = [one for one in known if one.lower() == name.lower()]
+                near = near or get_close_matches(name, known, n=3, cutoff=0.5)
                 raise InputError(
                     f"The term '{term.name}' names the {column} '{name}', which is in no rate.",
                     remedy=f"Write {' or '.join(near)}." if near else "See `meterr prices show`.",
@@ -163,7 +164,11 @@ def days_to_recontract(
         " where greatest(x.reference_version, x.retired_by) > d.reference_version"
         " and d.event_date >= x.valid_from and d.event_date < x.valid_from + %(longest)s::integer"
         " and r.charge_date = d.event_date and r.exchange_rate is distinct from 1"
-        " and (%(tenant)s::text is null or r.tenant_id = %(tenant)s))) order by 1",
+        " and (%(tenant)s::text is null or r.tenant_id = %(tenant)s)"
+        " and not exists (select from reference.exchange_rates as y"
+        " where (y.from_currency, y.to_currency) = (x.from_currency, x.to_currency)"
+        " and y.valid_from > x.valid_from and y.valid_from <= d.event_date"
+        " and y.reference_version <= d.reference_version and y.retired_by is null))) order by 1",
         {"first": first, "last": last, "tenant": tenant_id, "longest": LONGEST_DAYS},
     ).fetchall()
     return [row[0] for row in rows if isinstance(row[0], date)]

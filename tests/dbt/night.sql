@@ -139,21 +139,6 @@ values
 ('supabase', '2026-11-15 00:00+00', '2026-11-16 00:00+00', 'dbtnight1', 1, 200, 1),
 ('supabase', '2026-11-16 00:00+00', '2026-11-17 00:00+00', 'dbtnight2', 2, 250, 0);
 
--- One tenant has a contract, and is billed in euros.
-insert into reference.contracts (tenant_id, terms, changed_from, reference_version)
-values (
-    'other',
-    '{"tenant_id": "other", "billed_in": [{"currency": "EUR", "valid_from": "2026-01-01"}], "terms": [
-        {"name": "output", "token_type": "output", "price_per_million": "7.50", "currency": "USD",
-         "valid_from": "2026-01-01"},
-        {"name": "rest", "percent_off": "12.5", "valid_from": "2026-11-16"}
-    ]}',
-    '2026-01-01', 1
-);
-insert into reference.exchange_rates
-    (from_currency, to_currency, valid_from, rate, reference_version)
-values ('USD', 'EUR', '2026-11-01', 0.91, 1), ('USD', 'EUR', '2026-11-16', 0.9173, 1);
-
 insert into reference.budgets
     (tenant_id, name, scope, scope_id, first_month, amount, currency, warn_at_share, reference_version)
 select r.tenant_id, 'all', 'tenant', r.tenant_id, '2026-11-01', 100, 'USD', 0.8, 1
@@ -183,6 +168,28 @@ create table candidate_s1.moves (
     valid_from timestamptz,
     valid_to timestamptz
 );
+-- One tenant has a contract, and is billed in euros.
+create table candidate_s1.contracts as
+select 1 as contract_key, 'other'::text as tenant_id, 1::bigint as contract_version;
+create table candidate_s1.contract_terms as
+select
+    1 as contract_key, t.*, null::text as provider, null::text as model,
+    null::text as service_tier, null::text as processing_mode, null::date as valid_to
+from (
+    values
+    (0, 'output', 'output', null::numeric, 0.0000075, 'USD', date '2026-01-01'),
+    (1, 'rest', null, 12.5, null, null, '2026-11-16')
+) as t (term_order, contract_term, token_type, percent_off, unit_price, currency, valid_from);
+create table candidate_s1.contract_currencies as
+select 1 as contract_key, 'EUR'::text as currency, date '2026-01-01' as valid_from,
+    null::date as valid_to;
+create table candidate_s1.exchange_rates as
+select 'USD'::text as from_currency, 'EUR'::text as to_currency, r.*
+from (
+    values
+    (0.91, date '2026-11-01', date '2026-11-16'),
+    (0.9173, '2026-11-16', '2026-12-01')
+) as r (rate, valid_from, valid_to);
 create table candidate_s1.skus as select * from staging.skus;
 create table candidate_s1.rates as select * from reference.rates;
 create table candidate_s1.sku_rate_keys as

@@ -34,10 +34,6 @@ moves as (
     select * from {{ source('run', 'moves') }}
 ),
 
-contracts as (
-    select * from {{ source('run', 'contracts') }}
-),
-
 -- A dimension counts only within the event's own tenant: an id that another tenant owns names
 -- nobody here.
 owners_with_project as (
@@ -90,7 +86,7 @@ named as (
         coalesce(owners.feature, 'unassigned') as feature
     from owners_with_team as owners
     left join organizations on owners.tenant_id = organizations.id
-    left join contracts on owners.tenant_id = contracts.tenant_id
+    left join {{ source('run', 'contracts') }} as contracts on owners.tenant_id = contracts.tenant_id
     left join teams
         on owners.tenant_id = teams.organization_id and owners.team_id = teams.id
     {{ left_join_moves('team_moves', 'teams', 'owners.team_id') }}

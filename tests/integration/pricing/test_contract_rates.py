@@ -69,7 +69,10 @@ def exchange(rate: str, day: date = DAY) -> None:
 
 
 def test_contract_re_rates_its_tenants_days_and_no_other_cost(published: Meter) -> None:
-    others = "select * from marts.fct_usage_cost_daily where tenant_id <> 'acme' order by 1, 2, 3"
+    others = (
+        "select * from marts.fct_usage_cost_daily where tenant_id <> 'acme'"
+        " order by charge_date, tenant_id, token_type"
+    )
     before = published.rows(others)
     load_contract(contract({"name": "later", "percent_off": "20", "valid_from": NEXT}))
     assert days_to_rerate(DAY, NEXT) == [NEXT]
