@@ -28,7 +28,6 @@ usage_by_line_owner as (
         usage.charge_date,
         ownership.line_owner_key,
         ownership.contract_key,
-        ownership.contract_key,
         usage.sku_key,
         usage.context_above_tokens,
         usage.time_of_day_from
