@@ -8,6 +8,8 @@ from datetime import date
 
 from meterr_etl.allocation.rules import AllocationRules
 from meterr_etl.allocation.versions import days_to_redistribute, propose_rules
+from meterr_etl.contract_rates.terms import Contract
+from meterr_etl.contract_rates.versions import days_to_recontract, propose_contract
 from meterr_etl.errors import InputError
 from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
@@ -31,14 +33,16 @@ class Repricing:
 
 
 def days_to_rerate(first: date, last: date, tenant_id: str | None = None) -> list[date]:
-    """Return the published days that meet other rates or allocation rules than when published.
+    """Return the published days that meet other rates, contracts or rules than when published.
 
-    With a tenant, only days on which this tenant used what changed, or whose rules these are.
+    With a tenant, only days on which this tenant used what changed, or whose contract or rules
+    these are.
     """
     with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
         stale = stale_rates(connection, first, last, latest_version(connection))
         ruled = days_to_redistribute(connection, first, last, tenant_id)
-    return sorted({*_days_of(stale, tenant_id), *ruled})
+        contracted = days_to_recontract(connection, first, last, tenant_id)
+    return sorted({*_days_of(stale, tenant_id), *ruled, *contracted})
 
 
 def reprice(
@@ -117,6 +121,22 @@ def preview_allocation(
     return changes
 
 
+def preview_contract(found: Contract, first: date, last: date, *, trigger: Trigger) -> Repricing:
+    """Return what published days would cost the contract's tenant under it, and leave nothing.
+
+    Raises:
+        InputError: nothing is published in these days, or a term names what is in no rate.
+    """
+    return _rebuilt(
+        _published_days(first, last),
+        "what_if",
+        trigger=trigger,
+        tenant_id=found.tenant_id,
+        reason="preview of a contract",
+        proposed=found,
+    )
+
+
 def in_words(done: Repricing) -> list[str]:
     """Return what a re-rating found and did, a sentence a line, for a log."""
     if not done.days:
@@ -140,10 +160,13 @@ def _rebuilt(
     reason: str | None = None,
     reference_version: int | str | None = None,
     instead: Mapping[str, str] | None = None,
+    proposed: Contract | None = None,
 ) -> Repricing:
     window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
     run = open_run(_any_source(), window, trigger, reason, None, kind=kind, instead=instead)
     choose_days(run, days, int(reference_version) if reference_version else None)
+    if proposed is not None:
+        propose_contract(run.run_id, proposed)
     _build(run)
     changes = tuple(cost_changes(load_run(run.run_id), tenant_id))
     if kind == "what_if":

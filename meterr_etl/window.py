@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -35,6 +36,11 @@ def parse_month(text: str) -> date:
         raise InputError(
             f"'{text}' is not a month.", remedy="Write it as YYYY-MM, for example 2026-10."
         ) from error
+
+
+def days_of_month(first: date) -> tuple[date, date]:
+    """Return the first and the last day of the month that begins on a day."""
+    return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
 @dataclass(frozen=True, order=True)

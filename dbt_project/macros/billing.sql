@@ -13,6 +13,12 @@
     where coalesce(closed.next_month, read.first_month) is not null
 {%- endmacro %}
 
+{#- The contracted price of a line. Where lines were written before contracts were known it is the
+    list price, and the column is null. -#}
+{% macro contracted_unit_price() -%}
+    coalesce(contracted_unit_price, list_unit_price)
+{%- endmacro %}
+
 {#- What closed periods cost now less what was billed of them: the CTEs `first_open` to
     `corrections`. A macro, since no view reads another: while `meterr migrate` replaced the one,
     the other would be gone. -#}
@@ -22,6 +28,7 @@
     'region', 'service_tier', 'processing_mode', 'token_type', 'rate_id', 'pricing_status',
     'list_unit_price', 'billing_currency',
 ] -%}
+{%- set contracted = contracted_unit_price() -%}
 {%- set names = ['tenant_name', 'team_name', 'project_name'] -%}
 {%- set measures = [
     'consumed_quantity', 'list_cost', 'contracted_cost', 'effective_cost', 'billed_cost',
@@ -60,12 +67,14 @@ changes as (
         select * from (
             select
                 true as is_current,
+                {{ contracted }} as contracted_unit_price,
                 {{ (key + names + measures) | join(', ') }}
             from {{ ref('fct_usage_cost_daily') }}
             where charge_date = moved_days.event_date
             union all
             select
                 false as is_current,
+                {{ contracted }} as contracted_unit_price,
                 {{ (key + names) | join(', ') }},
                 -{{ measures | join(', -') }}
             from {{ source('billing', 'billed_lines') }}
@@ -79,6 +88,7 @@ changes as (
 summed as (
     select
         billing_month,
+        contracted_unit_price,
         {{ key | join(', ') }},
         coalesce(max(tenant_name) filter (where is_current), max(tenant_name)) as tenant_name,
         coalesce(max(team_name) filter (where is_current), max(team_name)) as team_name,
@@ -89,13 +99,14 @@ summed as (
         sum(effective_cost) as effective_cost,
         sum(billed_cost) as billed_cost
     from changes
-    group by billing_month, {{ key | join(', ') }}
+    group by billing_month, contracted_unit_price, {{ key | join(', ') }}
 ),
 
 corrections as (
     select
         billing_month,
         'Correction' as charge_class,
+        contracted_unit_price,
         {{ (key + names + measures) | join(', ') }}
     from summed
     where {{ measures | join(' <> 0 or ') }} <> 0

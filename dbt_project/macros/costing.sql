@@ -1,10 +1,32 @@
 {#- The list cost of a group of usage rows, each joined to the prices of its rate key. Null when
-    nothing was priced, never 0. Every sum is written twice and computed once by PostgreSQL. -#}
+    nothing was priced, never 0. -#}
 {% macro list_cost_of_group(usage, prices, extra_cost) -%}
-    {%- set sums = ['sum(' ~ extra_cost ~ ')'] -%}
+    {{ cost_of_group(usage, prices, '_price', extra_cost) }}
+{%- endmacro %}
+
+{#- The same at contracted prices. A group is of one tenant; of one without a contract it is the
+    list cost, which is not summed up a second time. -#}
+{% macro contracted_cost_of_group(usage, prices, extra_cost) -%}
+    case
+        when min({{ prices }}.contract_key) = 0
+            then {{ list_cost_of_group(usage, prices, extra_cost ~ '.list_cost') }}
+        else {{ cost_of_group(
+            usage,
+            prices,
+            '_contracted_price',
+            extra_cost ~ '.contracted_cost',
+            ' filter (where ' ~ prices ~ '.contract_key > 0)'
+        ) }}
+    end
+{%- endmacro %}
+
+{#- Every sum is written twice and computed once by PostgreSQL. -#}
+{% macro cost_of_group(usage, prices, price_suffix, extra_cost, filter='') -%}
+    {%- set sums = ['sum(' ~ extra_cost ~ ')' ~ filter] -%}
     {%- for token_type, column in token_types() -%}
         {%- do sums.append(
-            'sum(' ~ usage ~ '.' ~ column ~ ' * ' ~ prices ~ '.' ~ token_type ~ '_price)'
+            'sum(' ~ usage ~ '.' ~ column ~ ' * ' ~ prices ~ '.' ~ token_type ~ price_suffix ~ ')'
+            ~ filter
         ) -%}
     {%- endfor -%}
     case
@@ -34,10 +56,11 @@
     )
 {%- endmacro %}
 
-{#- No contracts yet: the three other costs are the list cost, so they have one home to move to. -#}
-{% macro cost_columns(expression) -%}
-    {{ expression }} as list_cost,
-        {{ expression }} as contracted_cost,
-        {{ expression }} as effective_cost,
-        {{ expression }} as billed_cost
+{#- The four costs as FOCUS defines them. Without commitments that were paid ahead, what is
+    contracted is what is used up and what is invoiced; this is their one home to part. -#}
+{% macro cost_columns(list_cost, contracted_cost) -%}
+    {{ list_cost }} as list_cost,
+        {{ contracted_cost }} as contracted_cost,
+        {{ contracted_cost }} as effective_cost,
+        {{ contracted_cost }} as billed_cost
 {%- endmacro %}

@@ -55,6 +55,7 @@
     'region', 'service_tier', 'processing_mode', 'token_type', 'rate_id', 'pricing_status',
     'list_unit_price', 'billing_currency',
 ] -%}
+{%- set contracted = contracted_unit_price() -%}
 {%- set names = ['tenant_name', 'team_name', 'project_name'] -%}
 {%- set measures = [
     'consumed_quantity', 'list_cost', 'contracted_cost', 'effective_cost', 'billed_cost',
@@ -70,6 +71,7 @@ closed_charges as (
     cross join lateral (
         select
             billed_lines.charge_class,
+            {{ contracted }} as contracted_unit_price,
             {{ (key + names + measures) | join(', ') }}
         from {{ source('billing', 'billed_lines') }} as billed_lines
         where
@@ -89,6 +91,7 @@ open_charges as (
     inner join first_open on days.event_date >= first_open.billing_month
     cross join lateral (
         select
+            {{ contracted }} as contracted_unit_price,
             {{ key | join(', ') }},
             max(tenant_name) as tenant_name,
             max(team_name) as team_name,
@@ -98,7 +101,7 @@ open_charges as (
             {%- endfor %}
         from {{ ref('fct_usage_cost_daily') }}
         where charge_date = days.event_date and pricing_status = 'priced'
-        group by {{ key | join(', ') }}
+        group by {{ contracted }}, {{ key | join(', ') }}
     ) as lines
 ),
 
@@ -107,6 +110,7 @@ charges as (
     select
         billing_month,
         charge_class,
+        contracted_unit_price,
         {{ (key + names + measures) | join(', ') }}
     from {{ arm }}
     {%- if arm == 'corrections' %}

@@ -4,6 +4,6 @@ select *
 from {{ ref('fct_usage_cost_daily') }}
 where
     list_cost is distinct from consumed_quantity * list_unit_price
-    or contracted_cost is distinct from list_cost
-    or effective_cost is distinct from list_cost
-    or billed_cost is distinct from list_cost
+    or contracted_cost is distinct from consumed_quantity * contracted_unit_price
+    or effective_cost is distinct from contracted_cost
+    or billed_cost is distinct from contracted_cost

@@ -4,6 +4,7 @@
     'fct_usage_cost_daily': ref('fct_usage_cost_daily'),
     'fct_usage_by_owner_daily': ref('fct_usage_by_owner_daily'),
     'fct_sku_rates_daily': ref('fct_sku_rates_daily'),
+    'fct_contract_rates_daily': ref('fct_contract_rates_daily'),
     'usage_by_team_daily': ref('usage_by_team_daily'),
     'usage_by_model_daily': ref('usage_by_model_daily'),
     'usage_by_user_daily': ref('usage_by_user_daily'),

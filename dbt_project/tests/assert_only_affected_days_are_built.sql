@@ -4,6 +4,7 @@
     ref('fct_usage_cost_daily'),
     ref('fct_usage_by_owner_daily'),
     ref('fct_sku_rates_daily'),
+    ref('fct_contract_rates_daily'),
     ref('usage_by_hour'),
 ] %}
 with

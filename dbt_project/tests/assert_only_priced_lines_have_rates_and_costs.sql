@@ -6,5 +6,8 @@ where
     (pricing_status = 'priced') <> (rate_id is not null)
     or (pricing_status = 'priced') <> (list_unit_price is not null)
     or (pricing_status = 'priced') <> (list_cost is not null)
+    or (pricing_status = 'priced') <> (contracted_unit_price is not null)
+    or (contract_term is not null and pricing_status <> 'priced')
     or list_cost < 0
+    or contracted_cost < 0
     or consumed_quantity < 0

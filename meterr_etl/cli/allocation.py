@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from meterr_etl.cli.options import AsJson, log_progress
 from meterr_etl.cli.output import note, print_json, show
-from meterr_etl.window import parse_month
+from meterr_etl.window import days_of_month, parse_month
 
 app = typer.Typer(help="Rules by which shared cost is distributed.", no_args_is_help=True)
 RulesFile = Annotated[Path, typer.Argument(help="A YAML file of one tenant's pools and rules.")]
@@ -65,8 +64,7 @@ def preview(
     from meterr_etl import repricing  # noqa: PLC0415
     from meterr_etl.allocation.reading import read_rules  # noqa: PLC0415
 
-    first = parse_month(month)
-    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    first, last = days_of_month(parse_month(month))
     log_progress()
     changes = repricing.preview_allocation(read_rules(file), first, last, trigger="cli")
     show({"Changes": changes}, as_json=as_json)

@@ -9,6 +9,8 @@ import typer
 from meterr_etl.cli import (
     allocation,
     budgets,
+    contracts,
+    exchange_rates,
     export,
     inspect,
     machine,
@@ -44,6 +46,8 @@ app.add_typer(prices.app, name="prices")
 app.add_typer(period.app, name="period")
 app.add_typer(allocation.app, name="allocation")
 app.add_typer(budgets.app, name="budgets")
+app.add_typer(contracts.app, name="contracts")
+app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(export.app, name="export")
 
 

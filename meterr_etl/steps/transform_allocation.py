@@ -12,6 +12,7 @@ from meterr_etl.allocation.rules import DIMENSIONS
 from meterr_etl.allocation.versions import HeldRules, rules_of_run
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
+from meterr_etl.warehouse.rows import copy_rows
 from meterr_etl.warehouse.statements import statement
 
 SQL_PACKAGE = "meterr_etl.steps"
@@ -34,7 +35,7 @@ def create_pools(connection: Connection, run: Run, schema: str) -> list[HeldRule
             ),
         )
     )
-    _copy(connection, sql.Identifier(schema, "allocation_pools"), _pool_rows(held))
+    copy_rows(connection, sql.Identifier(schema, "allocation_pools"), _pool_rows(held))
     return held
 
 
@@ -51,7 +52,7 @@ def fill_shares(connection: Connection, schema: str, held: list[HeldRules]) -> i
     ]
     table = sql.Identifier(schema, "allocation_shares")
     with connection.transaction():
-        _copy(connection, table, shares)
+        copy_rows(connection, table, shares)
         connection.execute(sql.SQL("analyze {}").format(table))
     return len(shares)
 
@@ -99,14 +100,3 @@ def _belongings(connection: Connection, schema: str, tenant_id: str) -> Belongin
         return {str(member): str(belongs_to) for member, belongs_to in rows}
 
     return Belongings(read("projects", "team_id"), read("teams", "cost_center"))
-
-
-def _copy(
-    connection: Connection, table: sql.Identifier, rows: Iterable[tuple[object, ...]]
-) -> None:
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(sql.SQL("copy {} from stdin").format(table)) as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)

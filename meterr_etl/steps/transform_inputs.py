@@ -12,6 +12,7 @@ from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.resolve import create_sku_rate_keys
 from meterr_etl.pricing.stale import unit_bases
 from meterr_etl.steps.batch import require_whole_batch
+from meterr_etl.steps.transform_contracts import create_contracts
 from meterr_etl.steps.transform_dimensions import create_dimensions
 from meterr_etl.steps.transform_moves import create_moves
 from meterr_etl.warehouse.connection import Connection
@@ -24,8 +25,8 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
     """Create the relations that dbt knows as source `run`, in one transaction.
 
     Returns:
-        How many days are affected, how many kinds of call they hold, and how many owners' periods
-        begin within them.
+        How many days are affected, how many kinds of call they hold, how many owners' periods
+        begin within them, and how many contracts they are priced by.
 
     Raises:
         ConflictError: the run staged nothing.
@@ -54,6 +55,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
         moved_owners = create_moves(connection, run, schema)
         book = load_rate_book(connection, run.reference_version, run.instead)
         skus = create_sku_rate_keys(connection, schema, book)
+        contracts = create_contracts(connection, run, schema)
     days = connection.execute(
         "select count(*) from ops.run_days where run_id = %s", (run.run_id,)
     ).fetchone()
@@ -61,6 +63,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
         "affected_days": int(str(days[0])) if days else 0,
         "skus": skus,
         "moved_owner_periods": moved_owners,
+        "contracts": contracts,
     }
 
 

@@ -22,6 +22,8 @@ PROMISED = {
     "source list", "source check", "prices sync", "prices show", "prices diff", "prices alias",
     "period close", "period verify", "period list", "export focus",
     "budgets load", "budgets list",
+    "contracts check", "contracts preview", "contracts load", "contracts list",
+    "exchange-rates load", "exchange-rates list",
     "allocation check", "allocation preview", "allocation load", "allocation list",
 }  # fmt: skip
 WITHOUT_DATA = {"demo", "up", "down"}

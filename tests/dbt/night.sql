@@ -168,6 +168,28 @@ create table candidate_s1.moves (
     valid_from timestamptz,
     valid_to timestamptz
 );
+-- One tenant has a contract, and is billed in euros.
+create table candidate_s1.contracts as
+select 1 as contract_key, 'other'::text as tenant_id, 1::bigint as contract_version;
+create table candidate_s1.contract_terms as
+select
+    1 as contract_key, t.*, null::text as provider, null::text as model,
+    null::text as service_tier, null::text as processing_mode, null::date as valid_to
+from (
+    values
+    (0, 'output', 'output', null::numeric, 0.0000075, 'USD', date '2026-01-01'),
+    (1, 'rest', null, 12.5, null, null, '2026-11-16')
+) as t (term_order, contract_term, token_type, percent_off, unit_price, currency, valid_from);
+create table candidate_s1.contract_currencies as
+select 1 as contract_key, 'EUR'::text as currency, date '2026-01-01' as valid_from,
+    null::date as valid_to;
+create table candidate_s1.exchange_rates as
+select 'USD'::text as from_currency, 'EUR'::text as to_currency, r.*
+from (
+    values
+    (0.91, date '2026-11-01', date '2026-11-16'),
+    (0.9173, '2026-11-16', '2026-12-01')
+) as r (rate, valid_from, valid_to);
 create table candidate_s1.skus as select * from staging.skus;
 create table candidate_s1.rates as select * from reference.rates;
 create table candidate_s1.sku_rate_keys as

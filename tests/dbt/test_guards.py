@@ -30,6 +30,10 @@ FAULTS = [
         "update fct_usage_cost_daily set billed_cost = null",
     ),
     (
+        "assert_cost_is_quantity_times_price",
+        "update fct_usage_cost_daily set contracted_unit_price = 1 where contract_term is not null",
+    ),
+    (
         "assert_only_priced_lines_have_rates_and_costs",
         "update fct_usage_cost_daily set list_cost = 0 where pricing_status = 'unpriced'",
     ),
@@ -41,6 +45,10 @@ FAULTS = [
     (
         "assert_unpriced_usage_is_the_cubes",
         "update unpriced_usage_daily set consumed_quantity = consumed_quantity + 1",
+    ),
+    (
+        "assert_mart_keys_are_unique",
+        "insert into fct_contract_rates_daily select * from fct_contract_rates_daily limit 1",
     ),
     (
         "assert_only_affected_days_are_built",
@@ -91,6 +99,12 @@ def test_every_data_test_has_its_fault(night):
     [
         pytest.param(TWO_RATES, "int_sku_rates", id="two rates in force at once"),
         pytest.param(
+            "insert into candidate_s1.exchange_rates select from_currency, to_currency, rate + 1,"
+            " valid_from, valid_to from candidate_s1.exchange_rates",
+            "int_contract_rates",
+            id="two exchange rates at once",
+        ),
+        pytest.param(
             "insert into candidate_s1.projects select * from candidate_s1.projects",
             "int_ownership",
             id="a dimension with a member twice",
@@ -106,6 +120,7 @@ def test_build_stops_where_usage_would_be_billed_twice(night, fault, model):
             code, said = night.dbt("run", "--select", model, url=night.url)
         finally:
             connection.execute("delete from candidate_s1.rates where rate_id = 'twin'")
+            connection.execute("delete from candidate_s1.exchange_rates where rate > 1")
             connection.execute("truncate candidate_s1.projects")
             connection.execute("insert into candidate_s1.projects select * from candidate_s1.kept")
             connection.execute("drop table candidate_s1.kept")

@@ -151,6 +151,7 @@ select
     else 'unpriced' end as pricing_status,
     sum(v.quantity)::numeric as consumed_quantity,
     v.price as list_unit_price,
+    v.price as contracted_unit_price,
     sum(v.quantity) * v.price as list_cost,
     sum(v.quantity) * v.price as contracted_cost,
     sum(v.quantity) * v.price as effective_cost,

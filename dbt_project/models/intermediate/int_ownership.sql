@@ -69,6 +69,8 @@ named as (
     select
         owners.owner_key,
         owners.tenant_id,
+        -- 0 is the list: who has no contract pays that.
+        coalesce(contracts.contract_key, 0) as contract_key,
         organizations.name as tenant_name,
         coalesce(owners.team_id, 'unassigned') as team_id,
         case when owners.team_id is null then 'Unassigned' else teams.name end as team_name,
@@ -84,6 +86,7 @@ named as (
         coalesce(owners.feature, 'unassigned') as feature
     from owners_with_team as owners
     left join organizations on owners.tenant_id = organizations.id
+    left join {{ source('run', 'contracts') }} as contracts on owners.tenant_id = contracts.tenant_id
     left join teams
         on owners.tenant_id = teams.organization_id and owners.team_id = teams.id
     {{ left_join_moves('team_moves', 'teams', 'owners.team_id') }}

@@ -5,7 +5,7 @@ lines as (
 ),
 
 rates as (
-    select * from {{ ref('int_sku_rates') }}
+    select * from {{ ref('int_line_rates') }}
 ),
 
 skus as (
@@ -25,13 +25,17 @@ int_price_lines as (
         rates.pricing_status,
         rates.unpriced_reason,
         lines.quantity as consumed_quantity,
+        rates.contract_term,
         rates.list_unit_price,
+        rates.contracted_unit_price,
         lines.quantity * rates.list_unit_price as list_cost,
+        lines.quantity * rates.contracted_unit_price as contracted_cost,
         rates.billing_currency
     from lines
     inner join rates
         on
             lines.charge_date = rates.charge_date
+            and lines.contract_key = rates.contract_key
             and lines.sku_key = rates.sku_key
             and lines.context_above_tokens = rates.context_above_tokens
             and lines.time_of_day_from = rates.time_of_day_from

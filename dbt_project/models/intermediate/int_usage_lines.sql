@@ -17,6 +17,7 @@ usage_by_line_owner as (
     select
         usage.charge_date,
         ownership.line_owner_key,
+        ownership.contract_key,
         usage.sku_key,
         usage.context_above_tokens,
         usage.time_of_day_from,
@@ -26,6 +27,7 @@ usage_by_line_owner as (
     group by
         usage.charge_date,
         ownership.line_owner_key,
+        ownership.contract_key,
         usage.sku_key,
         usage.context_above_tokens,
         usage.time_of_day_from
@@ -34,12 +36,20 @@ usage_by_line_owner as (
 int_usage_lines as (
     {{ leaf_lines(
         'usage_by_line_owner',
-        ['charge_date', 'line_owner_key', 'sku_key', 'context_above_tokens', 'time_of_day_from']
+        [
+            'charge_date',
+            'line_owner_key',
+            'contract_key',
+            'sku_key',
+            'context_above_tokens',
+            'time_of_day_from',
+        ]
     ) }}
     union all
     select
         extra_units.charge_date,
         ownership.line_owner_key,
+        ownership.contract_key,
         extra_units.sku_key,
         extra_units.context_above_tokens,
         extra_units.time_of_day_from,

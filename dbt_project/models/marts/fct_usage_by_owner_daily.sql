@@ -23,10 +23,14 @@ extra_costs as (
         extra_units.sku_key,
         extra_units.context_above_tokens,
         extra_units.time_of_day_from,
-        sum(extra_units.quantity * rates.list_unit_price) as list_cost
+        sum(extra_units.quantity * rates.list_unit_price) as list_cost,
+        sum(extra_units.quantity * rates.contracted_unit_price) as contracted_cost
     from {{ ref('int_extra_units') }} as extra_units
-    inner join {{ ref('int_sku_rates') }} as rates
-        using (charge_date, sku_key, context_above_tokens, time_of_day_from, token_type)
+    inner join ownership using (owner_key)
+    inner join {{ ref('int_line_rates') }} as rates
+        using (
+            contract_key, charge_date, sku_key, context_above_tokens, time_of_day_from, token_type
+        )
     group by
         extra_units.charge_date,
         extra_units.owner_key,
@@ -45,10 +49,12 @@ costed as (
         coalesce(sum(usage.{{ column }}), 0) as {{ column }},
         {%- endfor %}
         {{ unpriced_tokens_of_group('usage', 'prices') }} as unpriced_tokens,
-        {{ list_cost_of_group('usage', 'prices', 'extra_costs.list_cost') }} as list_cost
+        {{ list_cost_of_group('usage', 'prices', 'extra_costs.list_cost') }} as list_cost,
+        {{ contracted_cost_of_group('usage', 'prices', 'extra_costs') }} as contracted_cost
     from usage
-    inner join prices using (charge_date, sku_key, context_above_tokens, time_of_day_from)
     inner join ownership using (owner_key)
+    inner join prices
+        using (contract_key, charge_date, sku_key, context_above_tokens, time_of_day_from)
     inner join skus using (sku_key)
     left join extra_costs
         using (charge_date, owner_key, sku_key, context_above_tokens, time_of_day_from)
@@ -78,7 +84,7 @@ fct_usage_by_owner_daily as (
         {%- endfor %}
         {{ sum_of_leaves('costed', token_columns()) }} as total_tokens,
         costed.unpriced_tokens,
-        {{ cost_columns('costed.list_cost') }},
+        {{ cost_columns('costed.list_cost', 'costed.contracted_cost') }},
         costed.billing_currency
     from costed
     inner join ownership on costed.direct_owner_key = ownership.owner_key

@@ -20,10 +20,13 @@ priced as (
         token_type,
         rate_id,
         pricing_status,
+        contract_term,
         list_unit_price,
+        contracted_unit_price,
         billing_currency,
         sum(consumed_quantity) as consumed_quantity,
-        sum(list_cost) as list_cost
+        sum(list_cost) as list_cost,
+        sum(contracted_cost) as contracted_cost
     from lines
     group by
         charge_date,
@@ -32,7 +35,9 @@ priced as (
         token_type,
         rate_id,
         pricing_status,
+        contract_term,
         list_unit_price,
+        contracted_unit_price,
         billing_currency
 ),
 
@@ -58,8 +63,10 @@ fct_usage_cost_daily as (
         priced.pricing_status,
         priced.consumed_quantity,
         priced.list_unit_price,
-        {{ cost_columns('priced.list_cost') }},
-        priced.billing_currency
+        {{ cost_columns('priced.list_cost', 'priced.contracted_cost') }},
+        priced.billing_currency,
+        priced.contract_term,
+        priced.contracted_unit_price
     from priced
     inner join ownership on priced.line_owner_key = ownership.owner_key
     inner join skus on priced.line_sku_key = skus.sku_key

@@ -17,8 +17,6 @@ metered as (
         nullif(charges.region, 'unassigned') as region_id,
         nullif(charges.team_id, 'unassigned') as tagged_team_id,
         nullif(charges.cost_center, 'unassigned') as tagged_cost_center,
-        -- No contracts yet: the price is the list's, as the cube's costs are.
-        charges.list_unit_price as contracted_unit_price,
         {{ focus_unit('charges.token_type') }} as unit,
         rates.provider_id || '/' || rates.model_id || '/' || rates.token_type as sku_id,
         {{ focus_meter('coalesce(rates.token_type, charges.token_type)') }} as sku_meter,

@@ -22,6 +22,10 @@ rates as (
     select * from {{ ref('fct_sku_rates_daily') }}
 ),
 
+contract_rates as (
+    select * from {{ ref('fct_contract_rates_daily') }}
+),
+
 token_events_priced as (
     select
         events.event_date as charge_date,
@@ -51,7 +55,7 @@ token_events_priced as (
         price.context_above_tokens,
         price.rate_ids,
         price.unpriced_token_types,
-        {{ cost_columns('price.list_cost') }},
+        {{ cost_columns('price.list_cost', 'price.contracted_cost') }},
         coalesce(price.billing_currency, 'USD') as billing_currency,
         events.reported_cost,
         skus.reported_cost_currency,
@@ -74,12 +78,34 @@ token_events_priced as (
             array_agg(line.token_type order by line.token_type)
             filter (where line.pricing_status = 'unpriced') as unpriced_token_types,
             sum(line.quantity * line.list_unit_price) as list_cost,
+            sum(line.quantity * line.contracted_unit_price) as contracted_cost,
             max(line.billing_currency) as billing_currency
         from (
             select
-                rates.*,
+                rates.token_type,
+                rates.model,
+                rates.context_above_tokens,
+                coalesce(own.pricing_status, rates.pricing_status) as pricing_status,
+                coalesce(own.billing_currency, rates.billing_currency) as billing_currency,
+                {%- for column in ['rate_id', 'list_unit_price'] %}
+                case
+                    when own.tenant_id is null then rates.{{ column }} else own.{{ column }}
+                end as {{ column }},
+                {%- endfor %}
+                case
+                    when own.tenant_id is null then rates.list_unit_price
+                    else own.contracted_unit_price
+                end as contracted_unit_price,
                 {{ quantity_of('events', 'rates.token_type') }} as quantity
             from rates
+            left join contract_rates as own
+                on
+                    owners.tenant_id = own.tenant_id
+                    and rates.charge_date = own.charge_date
+                    and rates.sku_key = own.sku_key
+                    and rates.context_above_tokens = own.context_above_tokens
+                    and rates.time_of_day_from = own.time_of_day_from
+                    and rates.token_type = own.token_type
             where
                 rates.charge_date = events.event_date
                 and rates.sku_key = events.sku_key

@@ -1,8 +1,8 @@
 insert into marts.billed_lines (
     billing_month, charge_class, charge_date, tenant_id, tenant_name, cost_center, team_id,
     team_name, project_id, project_name, provider, model, region, service_tier, processing_mode,
-    token_type, rate_id, pricing_status, consumed_quantity, list_unit_price, list_cost,
-    contracted_cost, effective_cost, billed_cost, billing_currency
+    token_type, rate_id, pricing_status, consumed_quantity, list_unit_price,
+    contracted_unit_price, list_cost, contracted_cost, effective_cost, billed_cost, billing_currency
 )
 select
     {month},
@@ -25,6 +25,7 @@ select
     pricing_status,
     sum(consumed_quantity),
     list_unit_price,
+    coalesce(contracted_unit_price, list_unit_price),
     sum(list_cost),
     sum(contracted_cost),
     sum(effective_cost),
@@ -47,6 +48,7 @@ group by
     rate_id,
     pricing_status,
     list_unit_price,
+    coalesce(contracted_unit_price, list_unit_price),
     billing_currency
 union all
 select
@@ -70,6 +72,7 @@ select
     pricing_status,
     consumed_quantity,
     list_unit_price,
+    contracted_unit_price,
     list_cost,
     contracted_cost,
     effective_cost,

@@ -22,6 +22,7 @@ select
     sum(l.billed_cost) as billed_cost,
     count(*) filter (
         where l.list_cost <> l.consumed_quantity * l.list_unit_price
+        or l.contracted_cost <> l.consumed_quantity * l.contracted_unit_price
     ) as misrated_lines,
     count(*) filter (
         where least(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) < 0
@@ -29,7 +30,7 @@ select
     count(*) filter (
         where l.pricing_status = 'priced'
         and num_nulls(
-            l.rate_id, l.list_unit_price,
+            l.rate_id, l.list_unit_price, l.contracted_unit_price,
             l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost
         ) > 0
     ) as rateless_lines,

@@ -13,6 +13,6 @@ from {lines} as l
 where
     l.pricing_status = 'priced'
     and num_nulls(
-        l.rate_id, l.list_unit_price,
+        l.rate_id, l.list_unit_price, l.contracted_unit_price,
         l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost
     ) > 0

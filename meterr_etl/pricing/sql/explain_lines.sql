@@ -7,6 +7,8 @@ select
     f.processing_mode,
     f.consumed_quantity,
     f.list_unit_price,
+    f.contracted_unit_price,
+    f.contract_term,
     f.effective_cost,
     f.billing_currency,
     coalesce(u.reason, f.pricing_status) as pricing,

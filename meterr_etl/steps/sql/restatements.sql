@@ -70,6 +70,24 @@ rerated as (
     group by m.charge_date
 ),
 
+-- What a contract made a price of, not the price: where the list moved alone, that is the cause.
+recontracted as (
+    select charge_date
+    from (select m.* from marts.fct_contract_rates_daily as m where m.charge_date in ({days})) as m
+    full join {candidate_contract_rates} as n
+        using (
+            charge_date, tenant_id, sku_key, context_above_tokens, time_of_day_from, token_type
+        )
+    where
+        charge_date in ({days})
+        and (
+            m.contract_term, m.percent_off, m.fixed_unit_price, m.exchange_rate, m.billing_currency
+        ) is distinct from (
+            n.contract_term, n.percent_off, n.fixed_unit_price, n.exchange_rate, n.billing_currency
+        )
+    group by charge_date
+),
+
 causes as (
     select
         t.event_date,
@@ -78,6 +96,7 @@ causes as (
             case when a.has_late_events then 'late events' end,
             case when a.has_corrections or p.event_date is not null then 'correction' end,
             case when r.charge_date is not null then 'rate' end,
+            case when c.charge_date is not null then 'contract' end,
             case when d.cause like '%owner %' then 'ownership' end
         ) as cause
     from standing as t
@@ -85,6 +104,7 @@ causes as (
     left join arrived as a on t.event_date = a.event_date
     left join replaced as p on t.event_date = p.event_date
     left join rerated as r on t.event_date = r.charge_date
+    left join recontracted as c on t.event_date = c.charge_date
 )
 
 insert into marts.restatements (

@@ -42,7 +42,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Line:
-    """A price line of one day; without a price it is unpriced."""
+    """A price line of one day; without a price it is unpriced, without a contract's the list's."""
 
     tenant: str
     cost_center: str
@@ -50,6 +50,7 @@ class Line:
     quantity: int
     price: Decimal | None
     currency: str
+    contracted_price: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,24 @@ class Ledger:
                 "insert into marts.fct_usage_cost_daily (charge_date, tenant_id, team_id,"
                 " project_id, cost_center, environment, feature, provider, model, region,"
                 " service_tier, processing_mode, token_type, rate_id, pricing_status,"
-                " consumed_quantity, list_unit_price, list_cost, contracted_cost, effective_cost,"
-                " billed_cost, billing_currency)"
+                " consumed_quantity, list_unit_price, contracted_unit_price, list_cost,"
+                " contracted_cost, effective_cost, billed_cost, billing_currency)"
                 " select %(day)s, %(tenant)s, 'team', 'project', %(cost_center)s, %(feature)s,"
                 " %(feature)s, 'p', 'm', 'r', 's', 'sync', %(token_type)s, 'rate ' || %(price)s,"
                 " case when %(price)s::numeric is null then 'unpriced' else 'priced' end,"
-                " %(quantity)s, %(price)s, c, c, c, c, %(currency)s"
-                " from (select %(quantity)s::numeric * %(price)s::numeric as c) as cost",
-                [{"day": day, "feature": f"f{n}", **vars(line)} for n, line in enumerate(lines)],
+                " %(quantity)s, %(price)s, %(contracted_price)s, c, b, b, b, %(currency)s"
+                " from (select %(quantity)s::numeric * %(price)s::numeric as c,"
+                " %(quantity)s::numeric * coalesce(%(contracted_price)s, %(price)s)::numeric as b)"
+                " as cost",
+                [
+                    {
+                        "day": day,
+                        "feature": f"f{n}",
+                        **vars(line),
+                        "contracted_price": line.contracted_price if line.price else None,
+                    }
+                    for n, line in enumerate(lines)
+                ],
             )
         self._roll_up(day)
         self.connection.execute(

@@ -19,7 +19,7 @@ EXPORTED = (
 LINE = (
     '"BillingPeriodStart", "ChargePeriodStart", "ChargeClass", "BillingAccountId", "SubAccountId",'
     ' "x_CostCenter", "x_TeamId", "x_Model", "x_TokenType", "SkuPriceId", "ListUnitPrice",'
-    ' "BillingCurrency"'
+    ' "ContractedUnitPrice", "BillingCurrency"'
 )
 READ = "billing_month, charge_month, charge_class, tenant_id, cost_center, billing_currency"
 
@@ -33,7 +33,10 @@ def assert_periods_are_what_finance_reads(ledger: Ledger) -> None:
     assert {row for row in exported if any(row[6:])} == {row for row in read if any(row[6:])}
     assert all(cost is not None for row in exported for cost in row[6:])
     assert ledger.rows(f"select from {FOCUS} group by {LINE} having count(*) > 1") == []
-    wrong = '"ListUnitPrice" * "PricingQuantity" is distinct from "ListCost"'
+    wrong = (
+        '"ListUnitPrice" * "PricingQuantity" is distinct from "ListCost"'
+        ' or "ContractedUnitPrice" * "PricingQuantity" is distinct from "ContractedCost"'
+    )
     assert ledger.rows(f"select from {FOCUS} where {wrong}") == []
 
 

@@ -1,0 +1,1 @@
+"""Contract rates: what a tenant pays instead of the list price, as versioned reference data."""

@@ -1,0 +1,60 @@
+"""Gives dbt the contracts of the run's tenants, term by term, and the exchange rates that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from psycopg import sql
+
+from meterr_etl.contract_rates.exchange import LONGEST_DAYS
+from meterr_etl.contract_rates.terms import SCOPE
+from meterr_etl.contract_rates.versions import HeldContract, contracts_of_run
+from meterr_etl.ledger.runs import Run
+from meterr_etl.warehouse.connection import Connection
+from meterr_etl.warehouse.rows import copy_rows
+from meterr_etl.warehouse.statements import statement
+
+
+def create_contracts(connection: Connection, run: Run, schema: str) -> int:
+    """Create the contracts that the run prices by; returns how many.
+
+    A tenant's number is its place among those with a contract; 0 is left for the list.
+    """
+    held = contracts_of_run(connection, run.run_id, run.reference_version)
+    numbered = list(enumerate(held, start=1))
+    names = ("contracts", "contract_terms", "contract_currencies", "exchange_rates")
+    tables = {name: sql.Identifier(schema, name) for name in names}
+    connection.execute(
+        statement(
+            "meterr_etl.steps",
+            "transform_contracts",
+            reference_version=sql.Literal(run.reference_version),
+            longest_days=sql.Literal(LONGEST_DAYS),
+            scope=sql.SQL(", ").join(
+                sql.SQL("{} text").format(sql.Identifier(name)) for name in SCOPE
+            ),
+            **tables,
+        )
+    )
+    rows: dict[str, Iterable[tuple[object, ...]]] = {
+        "contracts": ((key, one.contract.tenant_id, one.version) for key, one in numbered),
+        "contract_terms": _terms(numbered),
+        "contract_currencies": (
+            (key, part.currency, part.valid_from, part.valid_to)
+            for key, one in numbered
+            for part in one.contract.billed_in
+        ),
+    }
+    for name, content in rows.items():
+        copy_rows(connection, tables[name], content)
+    return len(held)
+
+
+def _terms(numbered: Iterable[tuple[int, HeldContract]]) -> Iterator[tuple[object, ...]]:
+    for key, one in numbered:
+        for place, term in enumerate(one.contract.terms):
+            yield (
+                key, place, term.name, *term.scope, term.percent_off, term.unit_price,
+                term.currency if term.unit_price is not None else None,
+                term.valid_from, term.valid_to,
+            )  # fmt: skip
