@@ -1,4 +1,4 @@
-"""status, report, quarantine: what the ledger and the gates have to say."""
+"""status, quarantine, the report of a run: what the ledger and the gates have to say."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ Limit = Annotated[int, typer.Option(help="Most rows to list.", min=1)]
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command(epilog="Example: meterr status --day 2026-11-14")(status)
-    app.command(epilog="Example: meterr report --run 261121113512a1b2c3")(report)
     quarantine_app.command("list", epilog="Example: meterr quarantine list --day 2026-11-14")(
         quarantine_list
     )
@@ -75,14 +74,12 @@ def status(
     )
 
 
-def report(
-    *,
-    run: Annotated[
-        str | None, typer.Option("--run", help="The run; by default the newest.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write a run's report page again, and show its gate verdicts."""
+def report_run(run: str | None, *, as_json: bool) -> None:
+    """Write a run's report page again, and show its gate verdicts.
+
+    Raises:
+        ConflictError: the ledger holds no such run, or none at all.
+    """
     from meterr_etl.ledger import status as ledger  # noqa: PLC0415
     from meterr_etl.ledger.runs import load_run  # noqa: PLC0415
     from meterr_etl.steps.report import report as write_report  # noqa: PLC0415

@@ -20,6 +20,7 @@ from meterr_etl.cli import (
     prepare,
     prices,
     query,
+    report,
     reprice,
     source,
 )
@@ -49,6 +50,7 @@ app.add_typer(budgets.app, name="budgets")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(export.app, name="export")
+app.add_typer(report.app, name="report")
 
 
 @app.callback()

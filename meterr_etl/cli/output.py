@@ -32,7 +32,12 @@ def show(sections: Mapping[str, Rows], *, as_json: bool) -> None:
 
 def print_json(data: object) -> None:
     """Print one JSON document to stdout."""
-    sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(json_text(data))
+
+
+def json_text(data: object) -> str:
+    """Return data as a JSON document, numerics as exact strings."""
+    return json.dumps(data, default=_plain, ensure_ascii=False, indent=1) + "\n"
 
 
 def print_table(rows: Rows, *, title: str | None = None, width: int = UNBOUNDED) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,6 +18,11 @@ class FileFormat(StrEnum):
 
     PARQUET = "parquet"
     CSV = "csv"
+
+
+def of_tenant(tenant: str | None) -> str:
+    """Return what a file's name says of the one tenant that it holds, or nothing."""
+    return "-" + re.sub(r"[^\w.-]", "_", tenant) if tenant else ""
 
 
 def target_file(output: Path, name: str) -> Path:

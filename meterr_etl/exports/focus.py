@@ -6,7 +6,6 @@ Version 1.2 of https://focus.finops.org; `marts.focus_cost_and_usage` says what 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +18,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from meterr_etl.errors import ConflictError, InvariantError
-from meterr_etl.exports.files import FileFormat, replacing, target_file
+from meterr_etl.exports.files import FileFormat, of_tenant, replacing, target_file
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.reading import reader, reads_no_tenant
 from meterr_etl.warehouse.statements import statement
@@ -92,8 +91,7 @@ def export_focus(
 
 def file_name(month: date, file_format: FileFormat, tenant: str | None) -> str:
     """Return our name for a file: version, period, tenant where there is one, format."""
-    of_tenant = "-" + re.sub(r"[^\w.-]", "_", tenant) if tenant else ""
-    return f"focus-{FOCUS_VERSION}-{month:%Y-%m}{of_tenant}.{file_format}"
+    return f"focus-{FOCUS_VERSION}-{month:%Y-%m}{of_tenant(tenant)}.{file_format}"
 
 
 def _write(

@@ -7,8 +7,6 @@ from decimal import Decimal
 
 import psycopg
 
-from meterr_etl.warehouse.marts import ensure_day_partitions, published_marts
-
 from .conftest import Spend
 
 MONDAY = date(2026, 11, 2)
@@ -125,38 +123,3 @@ def test_what_nothing_used_or_priced_has_no_unit_cost(marts: psycopg.Connection)
         "select feature, cost_per_request, cost_per_thousand_tokens, cache_hit_share"
         " from marts.unit_economics_by_feature_daily order by feature"
     ).fetchall() == [("chat", None, None, 0), ("idle", None, None, None)]
-
-
-def test_cache_saves_what_its_tokens_would_have_cost_as_input(marts: psycopg.Connection) -> None:
-    (cube,) = (mart for mart in published_marts() if mart.name == "fct_usage_cost_daily")
-    ensure_day_partitions(marts, cube, [MONDAY])
-    prices = {"uncached_input": "10", "cache_read": "1", "cache_write_5m": "12.5"}
-    for sku, types in ((1, prices), (2, {"cache_read": "3"})):
-        for token_type, price in types.items():
-            marts.execute(
-                "insert into marts.fct_sku_rates_daily (charge_date, sku_key, context_above_tokens,"
-                " time_of_day_from, token_type, provider, model, rate_id, list_unit_price,"
-                " pricing_status, billing_currency)"
-                " values (%s, %s, 0, '00:00', %s, 'p', 'm', %s, %s, 'priced', 'USD')",
-                (MONDAY, sku, token_type, f"{sku} {token_type}", price),
-            )
-    lines = [
-        ("1 cache_read", "cache_read", 100, "1"),
-        ("1 cache_write_5m", "cache_write_5m", 10, "12.5"),
-        ("1 uncached_input", "uncached_input", 7, "10"),
-        ("2 cache_read", "cache_read", 5, "3"),
-    ]
-    for rate_id, token_type, quantity, price in lines:
-        marts.execute(
-            "insert into marts.fct_usage_cost_daily (charge_date, tenant_id, team_id, project_id,"
-            " cost_center, environment, feature, provider, model, region, service_tier,"
-            " processing_mode, token_type, rate_id, pricing_status, consumed_quantity,"
-            " list_unit_price, list_cost, billing_currency) values (%s, 'acme', 't', 'p', 'c', 'e',"
-            " 'f', 'p', 'm', 'r', 'default', 'sync', %s, %s, 'priced', %s, %s, %s, 'USD')",
-            (MONDAY, token_type, rate_id, quantity, price, quantity * Decimal(price)),
-        )
-    # 100 x (10 - 1) saved by reading, 10 x (12.5 - 10) spent on writing; sku 2 has no other price.
-    assert marts.execute(
-        "select cache_read_tokens, cache_write_tokens, uncached_list_cost, saved_list_cost,"
-        " incomparable_tokens from marts.cache_savings_daily"
-    ).fetchall() == [(105, 10, 1100, 875, 5)]
