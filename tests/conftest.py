@@ -34,7 +34,7 @@ class PostgresServer:
     """A server whose databases the tests create and drop; `admin_url` is its superuser's."""
 
     admin_url: str
-    _serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _used: set[str] = field(default_factory=set)
 
     def url(self, dbname: str) -> str:
         """The libpq URL of one database, as the superuser."""
@@ -50,7 +50,7 @@ class PostgresServer:
     @contextmanager
     def database(self, purpose: str, *, template: str = "template1") -> Iterator[str]:
         """Create a database, yield its name, and drop it with all who are still connected."""
-        name = f"meterr_test_{purpose}_{os.getpid()}_{next(self._serial)}"
+        name = self._free_name(purpose)
         identifier = sql.Identifier(name)
         self.execute(
             sql.SQL("create database {} template {}").format(identifier, sql.Identifier(template))
@@ -60,6 +60,15 @@ class PostgresServer:
             yield name
         finally:
             self.execute(sql.SQL("drop database if exists {} with (force)").format(identifier))
+            self._used.remove(name)
+
+    def _free_name(self, purpose: str) -> str:
+        # The lowest number that is free: dbt keeps its parse per database, and a new name for
+        # each test would have it parse the whole project each time.
+        numbered = (f"meterr_test_{purpose}_{os.getpid()}_{n}" for n in itertools.count(1))
+        name = next(name for name in numbered if name not in self._used)
+        self._used.add(name)
+        return name
 
     def _copy_grants(self, template: str, name: str) -> None:
         # `create database … template` copies everything but the grants on the database itself.
