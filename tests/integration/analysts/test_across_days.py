@@ -123,3 +123,30 @@ def test_what_nothing_used_or_priced_has_no_unit_cost(marts: psycopg.Connection)
         "select feature, cost_per_request, cost_per_thousand_tokens, cache_hit_share"
         " from marts.unit_economics_by_feature_daily order by feature"
     ).fetchall() == [("chat", None, None, 0), ("idle", None, None, None)]
+
+
+def test_month_of_a_pool_is_told_per_version_of_its_rules(marts: psycopg.Connection) -> None:
+    marts.execute(
+        "insert into marts.fct_allocated_cost_daily (charge_date, tenant_id, cost_center, team_id,"
+        " team_name, project_id, pool, allocation_status, rule_version, effective_cost,"
+        " billing_currency) select day::date, 'acme', 'CC1', 'core', team, 'p', pool, status,"
+        " version, cost, 'USD' from (values"
+        " ('2026-11-01', 'Kern', 'direct', 'direct', null, 7.5),"
+        " ('2026-11-01', 'Kern', 'shared', 'allocated', 3, 1.000000000000000000000001),"
+        " ('2026-11-02', 'Core', 'shared', 'allocated', 3, 2),"
+        " ('2026-11-03', 'Core', 'shared', 'allocated', 4, null),"
+        " ('2026-12-01', 'Core', 'shared', 'allocated', 4, 5)"
+        ") as t (day, team, pool, status, version, cost)"
+    )
+    assert marts.execute(
+        "select billing_month, team_name, pool, rule_version, effective_cost, last_charge_date"
+        " from marts.fct_allocated_cost_monthly order by 1, 3, 4"
+    ).fetchall() == [
+        (date(2026, 11, 1), "Kern", "direct", None, Decimal("7.5"), date(2026, 11, 1)),
+        (
+            date(2026, 11, 1), "Core", "shared", 3, Decimal("3.000000000000000000000001"),
+            date(2026, 11, 2),
+        ),
+        (date(2026, 11, 1), "Core", "shared", 4, None, date(2026, 11, 3)),
+        (date(2026, 12, 1), "Core", "shared", 4, Decimal(5), date(2026, 12, 1)),
+    ]  # fmt: skip
