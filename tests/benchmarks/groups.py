@@ -34,6 +34,7 @@ GROUPS = (
     Group("night", is_quick=True),
     Group("storage", is_quick=True),
     Group("seen"),
+    Group("pricing"),
     Group("growth"),
     Group("backfill"),
     Group("airflow"),

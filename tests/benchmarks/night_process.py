@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from meterr_etl.nights import import_ahead
 from meterr_etl.pipeline import STEPS, extract, run_step
 from meterr_etl.window import Window
 
@@ -66,6 +67,8 @@ def _run(window: Window, steps: tuple[str, ...]) -> dict[str, dict[str, float]]:
         for name in ("METERR_SOURCE_URL", "METERR_WAREHOUSE_URL")
     ]
     run_id = ""
+    # As `meterr run` does.
+    import_ahead()
     with psycopg.connect(os.environ["BENCH_ADMIN_URL"], autocommit=True) as admin:
         for step in steps:
             before, started = worked(admin, databases), time.perf_counter()

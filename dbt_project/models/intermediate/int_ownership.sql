@@ -1,7 +1,8 @@
 with
 
+-- Of the events themselves, so that owners are known at the same time as what they used.
 used_owners as (
-    select distinct owner_key from {{ ref('int_usage_by_rate_key') }}
+    select distinct owner_key from {{ source('run', 'affected_events') }}
 ),
 
 owners as (

@@ -17,6 +17,7 @@ def nights(monkeypatch):
     """What the pipeline was asked to run; it can be told to fail on some windows."""
     asked: list[str] = []
     failing: dict[str, Exception] = {}
+    imported: list[int] = []
 
     def run_window(source, window, *, trigger="cli", reason=None):
         asked.append(f"{source} {window} {reason}")
@@ -31,7 +32,8 @@ def nights(monkeypatch):
 
     monkeypatch.setattr(pipeline, "run_window", run_window)
     monkeypatch.setattr(running, "backfill", backfill)
-    run_window.asked, run_window.failing = asked, failing
+    monkeypatch.setattr(running, "import_ahead", lambda: imported.append(len(asked)))
+    run_window.asked, run_window.failing, run_window.imported = asked, failing, imported
     return run_window
 
 
@@ -40,6 +42,11 @@ def test_run_excludes_its_end(meterr, nights):
     assert outcome.code == 0
     assert nights.asked == ["supabase 2026-11-10 None", "supabase 2026-11-11 None"]
     assert [night["run_id"] for night in json.loads(outcome.out)] == ["id1", "id2"]
+
+
+def test_run_imports_once_beside_its_first_night(meterr, nights):
+    meterr("run", "--start", "2026-11-10", "--end", "2026-11-12")
+    assert nights.imported == [0]
 
 
 def test_run_without_an_end_is_one_day(meterr, nights):
