@@ -34,7 +34,7 @@ class PostgresServer:
     """A server whose databases the tests create and drop; `admin_url` is its superuser's."""
 
     admin_url: str
-    _used: set[str] = field(default_factory=set)
+    _used: set[str] = field(default_factory=set, init=False)
 
     def url(self, dbname: str) -> str:
         """The libpq URL of one database, as the superuser."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -84,8 +83,7 @@ class FaultServer:
         # Two servers that choose a port in the same moment choose the same one.
         with only_one(Path(tempfile.gettempdir()) / "meterr-faults.lock", "A start", wait=True):
             self._embedded.start()
-        # One name for all, one after another: dbt parses its project once.
-        self.postgres = PostgresServer(self._embedded.admin_url, itertools.repeat(1))
+        self.postgres = PostgresServer(self._embedded.admin_url)
         self._make_logins_cheap()
         os.environ.update(TUNING)
         for name in ("warehouse_template", "source_template"):
