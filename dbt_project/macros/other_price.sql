@@ -2,7 +2,7 @@
     its day was priced: same service tier, context tier and time of day. A unit without a price
     of its own there is charged as what it was charged as. A region's uplift is what the line
     paid above its rate; it is taken over where that quotient is exact, else there is no price.
-    Needs `rates` and `published_days`. -#}
+    The rate book is named here and not in a CTE: read twice, that would be scanned for each line. -#}
 {% macro other_unit_price(line, processing_mode, token_types) -%}
     (
         select
@@ -10,8 +10,8 @@
                 when paid.unit_price * uplift.multiplier = {{ line }}.list_unit_price
                     then trim_scale(other.unit_price * uplift.multiplier)
             end as list_unit_price
-        from rates as paid
-        inner join rates as other
+        from {{ source('reference', 'rates') }} as paid
+        inner join {{ source('reference', 'rates') }} as other
             on
                 paid.provider_id = other.provider_id
                 and paid.model_id = other.model_id
@@ -20,7 +20,7 @@
                 and paid.context_above_tokens = other.context_above_tokens
                 and paid.time_of_day_from = other.time_of_day_from
                 and paid.currency = other.currency
-        inner join published_days
+        inner join {{ source('ops', 'published_days') }} as published_days
             on
                 other.reference_version <= published_days.reference_version
                 and (
@@ -43,7 +43,7 @@
 {%- endmacro %}
 
 {#- What tokens read from or written to a cache cost by list, and would have cost as uncached input:
-    the columns of cache_savings_daily. Needs what other_unit_price does. -#}
+    the columns of cache_savings_daily. -#}
 {% macro cache_savings(lines) -%}
     select
         charge_date,

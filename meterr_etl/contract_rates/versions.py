@@ -121,14 +121,39 @@ def propose_contract(run_id: str, found: Contract) -> None:
     """Let a what-if price by this contract in place of its tenant's.
 
     Raises:
-        InputError: a term names a provider, model or token type that the rate book does not know.
+        InputError: a term names a provider, model or token type that the rate book does not know,
+            or no exchange rate into a currency holds on a day that is billed in it.
     """
     with warehouse("meterr_loader", application_name="meterr contracts preview") as connection:
         require_known_names(connection, found)
+        _require_exchange_rates(connection, run_id, found)
         connection.execute(
             "insert into ops.proposed_contracts (run_id, terms) values (%s, %s)",
             (run_id, Jsonb(_as_json(found))),
         )
+
+
+def _require_exchange_rates(connection: Connection, run_id: str, found: Contract) -> None:
+    for one in found.billed_in:
+        row = connection.execute(
+            "select min(d.event_date) from ops.run_days as d where d.run_id = %(run)s"
+            " and d.event_date >= %(first)s and d.event_date < coalesce(%(end)s::date, 'infinity')"
+            " and not exists (select from reference.rates as r where r.retired_by is null"
+            " and r.currency = %(currency)s) and not exists (select"
+            " from reference.exchange_rates as x where x.retired_by is null"
+            " and x.to_currency = %(currency)s and x.valid_from <= d.event_date"
+            " and d.event_date < x.valid_from + %(longest)s::integer)",
+            {
+                "run": run_id, "first": one.valid_from, "end": one.valid_to,
+                "currency": one.currency, "longest": LONGEST_DAYS,
+            },
+        ).fetchone()  # fmt: skip
+        if row is not None and row[0] is not None:
+            raise InputError(
+                f"{row[0]} is billed in {one.currency}, and no exchange rate into it holds then.",
+                remedy="Load one with `meterr exchange-rates load FILE`; a rate holds until the "
+                f"next of its pair, at most {LONGEST_DAYS} days.",
+            )
 
 
 def contracts_of_run(

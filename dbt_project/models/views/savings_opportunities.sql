@@ -5,19 +5,8 @@ usage as (
 ),
 
 lines as (
-    select * from usage
+    select * from {{ ref('fct_usage_cost_daily') }}
     where processing_mode = 'sync' and pricing_status = 'priced'
-),
-
-rates as (
-    select * from {{ source('reference', 'rates') }}
-),
-
-published_days as (
-    select
-        event_date,
-        reference_version
-    from {{ source('ops', 'published_days') }}
 ),
 
 cached as (

@@ -143,6 +143,15 @@ def test_preview_shows_what_a_contract_would_have_cost_and_leaves_nothing(
     assert list_contracts() == []
 
 
+def test_preview_in_a_currency_without_an_exchange_rate_says_which_is_missing(
+    published: Meter,
+) -> None:
+    found = contract({"name": "all", "percent_off": "20"}, billed_in="EUR")
+    with pytest.raises(InputError, match=rf"{DAY} is billed in EUR, and no exchange rate into it"):
+        preview_contract(found, DAY, NEXT, trigger="test")
+    assert published.value("select count(*) from ops.proposed_contracts") == 0
+
+
 def test_term_of_an_unknown_model_is_refused_with_the_one_meant(published: Meter) -> None:
     with pytest.raises(InputError, match=r"names the model 'gpt-4O'.*Write gpt-4o"):
         load_contract(contract({"name": "slip", "model": "gpt-4O", "percent_off": "5"}))
