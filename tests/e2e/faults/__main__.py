@@ -34,7 +34,7 @@ from tests.e2e.faults.without_tools import (
 )
 
 WITH_TOOLS_EVERY = 26
-HISTORY_S = 150
+HISTORY_S = 300
 
 
 def kind_of(seed: int) -> str:
