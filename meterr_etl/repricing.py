@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from meterr_etl.allocation.rules import AllocationRules
-from meterr_etl.allocation.versions import days_to_redistribute, propose_rules
-from meterr_etl.contract_rates.terms import Contract
-from meterr_etl.contract_rates.versions import days_to_recontract, propose_contract
+from meterr_etl.allocation.versions import RULES
+from meterr_etl.charges.versions import CHARGES
+from meterr_etl.contract_rates.versions import days_to_recontract
 from meterr_etl.errors import InputError
 from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
 from meterr_etl.pipeline import run_step
 from meterr_etl.pricing.inspect import version_of_catalogue
 from meterr_etl.pricing.stale import StaleRate, stale_rates
-from meterr_etl.steps.rerate import allocation_changes, choose_days, cost_changes
+from meterr_etl.steps.rerate import choose_days, cost_changes
 from meterr_etl.steps.sweep import discard_tables
 from meterr_etl.warehouse.connection import warehouse
 from meterr_etl.window import Window
@@ -33,16 +32,17 @@ class Repricing:
 
 
 def days_to_rerate(first: date, last: date, tenant_id: str | None = None) -> list[date]:
-    """Return the published days that meet other rates, contracts or rules than when published.
+    """Return the published days that meet other rates, contracts, charges or rules by now.
 
-    With a tenant, only days on which this tenant used what changed, or whose contract or rules
-    these are.
+    With a tenant, only days on which this tenant used what changed, or whose contract, charges or
+    rules these are.
     """
     with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
         stale = stale_rates(connection, first, last, latest_version(connection))
-        ruled = days_to_redistribute(connection, first, last, tenant_id)
+        ruled = RULES.changed_days(connection, first, last, tenant_id)
         contracted = days_to_recontract(connection, first, last, tenant_id)
-    return sorted({*_days_of(stale, tenant_id), *ruled, *contracted})
+        charged = CHARGES.changed_days(connection, first, last, tenant_id)
+    return sorted({*_days_of(stale, tenant_id), *ruled, *contracted, *charged})
 
 
 def reprice(
@@ -65,7 +65,7 @@ def reprice(
     if not days:
         return Repricing(None, (), (), is_published=False)
     kind: Kind = "what_if" if dry_run else "reprice"
-    return _rebuilt(days, kind, trigger=trigger, tenant_id=tenant_id, reason=reason)
+    return rebuilt(days, kind, trigger=trigger, tenant_id=tenant_id, reason=reason)
 
 
 def what_if(
@@ -90,50 +90,13 @@ def what_if(
     Raises:
         InputError: no such version was ever synced, or nothing is published in these days.
     """
-    return _rebuilt(
-        _published_days(first, last),
+    return rebuilt(
+        published_days(first, last),
         "what_if",
         trigger=trigger,
         tenant_id=tenant_id,
         reference_version=catalogue_version and _version_of(catalogue_version),
         instead=instead,
-    )
-
-
-def preview_allocation(
-    found: AllocationRules, first: date, last: date, *, trigger: Trigger
-) -> list[dict[str, object]]:
-    """Return what published days would be borne by under other rules, and leave nothing.
-
-    One row per cost center, team, project and pool of the rules' tenant whose cost differs.
-
-    Raises:
-        InputError: nothing is published in these days.
-    """
-    days = _published_days(first, last)
-    window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
-    run = open_run(_any_source(), window, trigger, "preview of allocation", None, kind="what_if")
-    choose_days(run, days, None)
-    propose_rules(run.run_id, found)
-    _build(run)
-    changes = allocation_changes(load_run(run.run_id), found.tenant_id)
-    _close(run)
-    return changes
-
-
-def preview_contract(found: Contract, first: date, last: date, *, trigger: Trigger) -> Repricing:
-    """Return what published days would cost the contract's tenant under it, and leave nothing.
-
-    Raises:
-        InputError: nothing is published in these days, or a term names what is in no rate.
-    """
-    return _rebuilt(
-        _published_days(first, last),
-        "what_if",
-        trigger=trigger,
-        tenant_id=found.tenant_id,
-        reason="preview of a contract",
-        proposed=found,
     )
 
 
@@ -151,7 +114,7 @@ def in_words(done: Repricing) -> list[str]:
     return [f"Days: {days}.", *(lines or ["No tenant's cost changes."]), f"{end}."]
 
 
-def _rebuilt(
+def rebuilt(
     days: list[date],
     kind: Kind,
     *,
@@ -160,15 +123,29 @@ def _rebuilt(
     reason: str | None = None,
     reference_version: int | str | None = None,
     instead: Mapping[str, str] | None = None,
-    proposed: Contract | None = None,
+    propose: Callable[[str], None] | None = None,
+    compare: Callable[[Run, str | None], list[dict[str, object]]] = cost_changes,
 ) -> Repricing:
+    """Build published days anew, compare them with what stands, and publish a re-rating.
+
+    Args:
+        days: which.
+        kind: a what-if leaves nothing behind.
+        trigger: who asks.
+        tenant_id: compare only this tenant.
+        reason: why, for the ledger.
+        reference_version: the reference data to price by; else as they are now.
+        instead: the model that is priced by the id of the one that was used.
+        propose: gives the run, by its id, what it tries in place of what holds.
+        compare: tells what changes.
+    """
     window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
     run = open_run(_any_source(), window, trigger, reason, None, kind=kind, instead=instead)
     choose_days(run, days, int(reference_version) if reference_version else None)
-    if proposed is not None:
-        propose_contract(run.run_id, proposed)
+    if propose is not None:
+        propose(run.run_id)
     _build(run)
-    changes = tuple(cost_changes(load_run(run.run_id), tenant_id))
+    changes = tuple(compare(load_run(run.run_id), tenant_id))
     if kind == "what_if":
         _close(run)
     else:
@@ -182,7 +159,12 @@ def _build(run: Run) -> None:
         run_step(step, run.run_id)
 
 
-def _published_days(first: date, last: date) -> list[date]:
+def published_days(first: date, last: date) -> list[date]:
+    """Return the published days from the first to the last, both included.
+
+    Raises:
+        InputError: there are none.
+    """
     with warehouse("meterr_loader", application_name="meterr reprice") as connection:
         rows = connection.execute(
             "select event_date from ops.published_days where event_date between %s and %s"

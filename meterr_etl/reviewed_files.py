@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from meterr_etl.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class TenantFile(BaseModel):
+    """What one file says of one tenant; its next version replaces it as a whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tenant_id: str = Field(min_length=1)
+
+    @abstractmethod
+    def first_changed_day(self, former: Self | None) -> date:
+        """Return the first day on which it says something else than the former file did."""
 
 
 class Fault(NamedTuple):

@@ -1,9 +1,12 @@
 {#- The unit of a quantity in FOCUS' unit format: a plural noun. Token types are the catalogue's
     units, and what is no token ends in its unit; tests/dbt compares all of them. -#}
-{% macro focus_unit(token_type) -%}
+{% macro focus_unit(token_type, charge_category="'Usage'") -%}
     case
         when {{ token_type }} = 'request' then 'Requests'
         when {{ token_type }} = 'web_search' then 'Searches'
+        when {{ token_type }} in ('subscription', 'fee', 'credit')
+            then initcap({{ token_type }})
+                || case when {{ charge_category }} = 'Usage' then '-Days' else 's' end
         when {{ token_type }} ~ '_(characters|executions|messages|pages|pixels|searches|seconds)$'
             then initcap(substring({{ token_type }} from '[a-z]+$'))
         else 'Tokens'
@@ -25,7 +28,7 @@
 {#- The attributes of a dated rate, as FOCUS' SkuPriceDetails. Version 1.2 defines no property of
     tokens, so each key bears x_; a property that says nothing of a rate is left out. -#}
 {% macro focus_price_details(rates) -%}
-    jsonb_strip_nulls(jsonb_build_object(
+    nullif(jsonb_strip_nulls(jsonb_build_object(
         'x_ModelId', {{ rates }}.model_id,
         'x_TokenType', {{ rates }}.token_type,
         'x_TokenDirection', case
@@ -42,7 +45,7 @@
         -- Text, since FOCUS takes a number here for the value of a single unit.
         'x_ContextAboveTokens', nullif({{ rates }}.context_above_tokens, 0)::text,
         'x_TimeOfDayFrom', nullif({{ rates }}.time_of_day_from, '00:00')::text
-    ))
+    )), '{}')
 {%- endmacro %}
 
 {#- What each billing period charges, by the line that is frozen when it is closed: the CTEs up to
@@ -77,7 +80,7 @@ closed_charges as (
         where
             billed_lines.charge_date = days.charge_date
             and billed_lines.billing_month = days.billing_month
-            and billed_lines.pricing_status = 'priced'
+            and billed_lines.pricing_status in ('priced', 'charged')
         offset 0 -- noqa: AM09
     ) as lines
 ),
@@ -100,7 +103,9 @@ open_charges as (
             sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ ref('fct_usage_cost_daily') }}
-        where charge_date = days.event_date and pricing_status = 'priced'
+        where
+            charge_date = days.event_date
+            and pricing_status in ('priced', 'charged')
         group by {{ contracted }}, {{ key | join(', ') }}
     ) as lines
 ),
@@ -114,7 +119,7 @@ charges as (
         {{ (key + names + measures) | join(', ') }}
     from {{ arm }}
     {%- if arm == 'corrections' %}
-    where pricing_status = 'priced'
+    where pricing_status in ('priced', 'charged')
     {%- else %}
     union all
     {%- endif %}

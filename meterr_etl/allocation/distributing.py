@@ -104,7 +104,7 @@ class DayDrivers:
 
 def day_shares(held: HeldRules, drivers: DayDrivers) -> Iterator[Share]:
     """Yield the shares of every pool that has cost on the day."""
-    rules = held.rules.holding_on(drivers.charge_date)
+    rules = held.content.holding_on(drivers.charge_date)
     weights = {
         pool: rule_weights(rule, drivers.amounts[rule.driver or ANY_DRIVER])
         for pool, rule in rules.items()
@@ -119,7 +119,7 @@ def day_shares(held: HeldRules, drivers: DayDrivers) -> Iterator[Share]:
             parts[owner] = parts.get(owner, 0) + numerator
         for owner, numerator in sorted(parts.items()):
             yield Share(
-                drivers.charge_date, held.rules.tenant_id, drivers.billing_currency, pool,
+                drivers.charge_date, held.content.tenant_id, drivers.billing_currency, pool,
                 *owner, held.version, numerator, denominator,
             )  # fmt: skip
 

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from meterr_etl.reviewed_files import TenantFile
+
 TargetKind = Literal["team", "project", "cost_center"]
 Driver = Literal["cost", "tokens", "requests"]
 # What a price line tells of itself, and a pool may be filtered by.
@@ -101,14 +103,13 @@ class Rule(_Strict):
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
-class AllocationRules(_Strict):
+class AllocationRules(TenantFile):
     """All pools and rules of one tenant, in the order in which a price line looks for its pool.
 
     With `step_down` a pool may serve only pools that stand after it; with `reciprocal` pools serve
     each other, and all are solved at once.
     """
 
-    tenant_id: str = Field(min_length=1)
     method: Literal["step_down", "reciprocal"]
     pools: tuple[Pool, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = Field(min_length=1)
@@ -121,3 +122,16 @@ class AllocationRules(_Strict):
     def first_day(self) -> date:
         """The first day on which any rule holds."""
         return min(rule.valid_from for rule in self.rules)
+
+    def first_changed_day(self, former: AllocationRules | None) -> date:
+        """Return the first day that these rules may distribute otherwise than the former did."""
+        if former is None:
+            return self.first_day
+        if (former.method, former.pools) != (self.method, self.pools):
+            return min(former.first_day, self.first_day)
+        changed = [
+            rule
+            for rule in (*former.rules, *self.rules)
+            if (rule in former.rules) != (rule in self.rules)
+        ]
+        return min((rule.valid_from for rule in changed), default=self.first_day)

@@ -61,13 +61,13 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show what a past month would be borne by under a file's rules; changes nothing."""
-    from meterr_etl import repricing  # noqa: PLC0415
+    from meterr_etl import previews  # noqa: PLC0415
     from meterr_etl.allocation.reading import read_rules  # noqa: PLC0415
 
     first, last = days_of_month(parse_month(month))
     log_progress()
-    changes = repricing.preview_allocation(read_rules(file), first, last, trigger="cli")
-    show({"Changes": changes}, as_json=as_json)
+    done = previews.preview_allocation(read_rules(file), first, last, trigger="cli")
+    show({"Changes": list(done.changes)}, as_json=as_json)
 
 
 @app.command("list", epilog="Example: meterr allocation list")

@@ -60,12 +60,12 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show what a past month would have cost the tenant under a file's terms; changes nothing."""
-    from meterr_etl import repricing  # noqa: PLC0415
+    from meterr_etl import previews  # noqa: PLC0415
     from meterr_etl.contract_rates.terms import read_contract  # noqa: PLC0415
 
     log_progress()
     first, last = days_of_month(parse_month(month))
-    done = repricing.preview_contract(read_contract(file), first, last, trigger="cli")
+    done = previews.preview_contract(read_contract(file), first, last, trigger="cli")
     show({"Changes": list(done.changes)}, as_json=as_json)
 
 

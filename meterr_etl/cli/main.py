@@ -9,6 +9,7 @@ import typer
 from meterr_etl.cli import (
     allocation,
     budgets,
+    charges,
     contracts,
     exchange_rates,
     export,
@@ -47,6 +48,7 @@ app.add_typer(prices.app, name="prices")
 app.add_typer(period.app, name="period")
 app.add_typer(allocation.app, name="allocation")
 app.add_typer(budgets.app, name="budgets")
+app.add_typer(charges.app, name="charges")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(exchange_rates.app, name="exchange-rates")
 app.add_typer(export.app, name="export")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from meterr_etl.reviewed_files import Fault, read_reviewed
+from meterr_etl.reviewed_files import Fault, TenantFile, read_reviewed
 
 # What a term may be narrowed by, as the price lines of the marts name it.
 SCOPE = ("provider", "model", "token_type", "service_tier", "processing_mode")
@@ -85,12 +85,9 @@ class BilledIn(_Dated):
     currency: str = Field(pattern=CURRENCY)
 
 
-class Contract(BaseModel):
+class Contract(TenantFile):
     """One tenant's terms, in the order in which a line looks for its own, and its currencies."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    tenant_id: str = Field(min_length=1)
     billed_in: tuple[BilledIn, ...] = ()
     terms: tuple[Term, ...] = ()
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 from difflib import get_close_matches
-from typing import Any
-
-from psycopg.types.json import Jsonb
+from typing import TypeAlias
 
 from meterr_etl.contract_rates.exchange import LONGEST_DAYS
 from meterr_etl.contract_rates.terms import Contract
 from meterr_etl.errors import InputError
-from meterr_etl.ledger.changes import open_change
+from meterr_etl.ledger.tenant_files import Held, Loaded, TenantFiles
 from meterr_etl.warehouse.connection import Connection, warehouse
 
 Row = dict[str, object]
@@ -25,65 +22,35 @@ KNOWN_NAMES = {
     "token_type": "select token_type from reference.rates",
 }
 
-
-@dataclass(frozen=True)
-class HeldContract:
-    """One tenant's contract and the reference version that brought it."""
-
-    contract: Contract
-    version: int
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What loading a file came to; `reference_version` is None where nothing changed."""
-
-    tenant_id: str
-    reference_version: int | None
-    changed_from: date | None
+HeldContract: TypeAlias = Held[Contract]
+CONTRACTS = TenantFiles(
+    Contract,
+    table="contracts",
+    column="terms",
+    proposals="proposed_contracts",
+    kind="contract",
+)
 
 
 def load_contract(found: Contract) -> Loaded:
     """Make a contract that of its tenant; published days since `changed_from` need re-rating.
-
-    Append-only: what held until now is retired, not edited.
 
     Raises:
         InputError: a term names a provider, model or token type that the rate book does not know.
     """
     with warehouse("meterr_loader", application_name="meterr contracts load") as connection:
         require_known_names(connection, found)
-        row = connection.execute(
-            "select terms from reference.contracts where tenant_id = %s and retired_by is null",
-            (found.tenant_id,),
-        ).fetchone()
-        former = Contract.model_validate(row[0]) if row else None
-        if former == found:
-            return Loaded(found.tenant_id, None, None)
-        changed_from = found.first_changed_day(former)
-        detail = {"tenant_id": found.tenant_id, "changed_from": str(changed_from)}
-        version = open_change(connection, "contract", detail)
-        connection.execute(
-            "update reference.contracts set retired_by = %s"
-            " where tenant_id = %s and retired_by is null",
-            (version, found.tenant_id),
-        )
-        connection.execute(
-            "insert into reference.contracts (tenant_id, terms, changed_from, reference_version)"
-            " values (%s, %s, %s, %s)",
-            (found.tenant_id, Jsonb(_as_json(found)), changed_from, version),
-        )
-    return Loaded(found.tenant_id, version, changed_from)
+        return CONTRACTS.load(connection, found)
 
 
 def list_contracts() -> list[Row]:
     """Return every term in force, and every currency, one row each."""
     with warehouse("meterr_loader", application_name="meterr contracts list") as connection:
-        held = contracts_as_of(connection, None)
+        held = CONTRACTS.as_of(connection, None)
     return [
-        {"tenant_id": one.contract.tenant_id, "contract_version": one.version, **row}
+        {"tenant_id": one.content.tenant_id, "contract_version": one.version, **row}
         for one in held
-        for row in _rows(one.contract)
+        for row in _rows(one.content)
     ]
 
 
@@ -106,17 +73,6 @@ def require_known_names(connection: Connection, found: Contract) -> None:
                 )
 
 
-def contracts_as_of(connection: Connection, reference_version: int | None) -> list[HeldContract]:
-    """Return the contract of every tenant as it stood at a reference version; None is now."""
-    rows = connection.execute(
-        "select terms, reference_version from reference.contracts"
-        " where (%(as_of)s::bigint is null or reference_version <= %(as_of)s)"
-        " and (retired_by is null or retired_by > %(as_of)s) order by tenant_id",
-        {"as_of": reference_version},
-    ).fetchall()
-    return [HeldContract(Contract.model_validate(terms), int(str(no))) for terms, no in rows]
-
-
 def propose_contract(run_id: str, found: Contract) -> None:
     """Let a what-if price by this contract in place of its tenant's.
 
@@ -127,10 +83,7 @@ def propose_contract(run_id: str, found: Contract) -> None:
     with warehouse("meterr_loader", application_name="meterr contracts preview") as connection:
         require_known_names(connection, found)
         _require_exchange_rates(connection, run_id, found)
-        connection.execute(
-            "insert into ops.proposed_contracts (run_id, terms) values (%s, %s)",
-            (run_id, Jsonb(_as_json(found))),
-        )
+        CONTRACTS.propose(connection, run_id, found)
 
 
 def _require_exchange_rates(connection: Connection, run_id: str, found: Contract) -> None:
@@ -156,21 +109,6 @@ def _require_exchange_rates(connection: Connection, run_id: str, found: Contract
             )
 
 
-def contracts_of_run(
-    connection: Connection, run_id: str, reference_version: int
-) -> list[HeldContract]:
-    """Return the contracts by which a run prices: those in force, and the one that it tries."""
-    held = contracts_as_of(connection, reference_version)
-    row = connection.execute(
-        "select terms from ops.proposed_contracts where run_id = %s", (run_id,)
-    ).fetchone()
-    if row is None:
-        return held
-    proposed = HeldContract(Contract.model_validate(row[0]), reference_version)
-    others = [one for one in held if one.contract.tenant_id != proposed.contract.tenant_id]
-    return [*others, proposed]
-
-
 def days_to_recontract(
     connection: Connection, first: date, last: date, tenant_id: str | None = None
 ) -> list[date]:
@@ -178,12 +116,9 @@ def days_to_recontract(
 
     An exchange rate counts where a published price was exchanged into its currency, or had to be.
     """
-    rows = connection.execute(
+    exchanged = connection.execute(
         "select d.event_date from ops.published_days as d"
-        " where d.event_date between %(first)s and %(last)s and (exists ("
-        " select from reference.contracts as c"
-        " where c.reference_version > d.reference_version and c.changed_from <= d.event_date"
-        " and (%(tenant)s::text is null or c.tenant_id = %(tenant)s)) or exists ("
+        " where d.event_date between %(first)s and %(last)s and exists ("
         " select from reference.exchange_rates as x inner join marts.fct_contract_rates_daily as r"
         " on x.to_currency = r.billing_currency"
         " where greatest(x.reference_version, x.retired_by) > d.reference_version"
@@ -193,10 +128,13 @@ def days_to_recontract(
         " and not exists (select from reference.exchange_rates as y"
         " where (y.from_currency, y.to_currency) = (x.from_currency, x.to_currency)"
         " and y.valid_from > x.valid_from and y.valid_from <= d.event_date"
-        " and y.reference_version <= d.reference_version and y.retired_by is null))) order by 1",
+        " and y.reference_version <= d.reference_version and y.retired_by is null))",
         {"first": first, "last": last, "tenant": tenant_id, "longest": LONGEST_DAYS},
     ).fetchall()
-    return [row[0] for row in rows if isinstance(row[0], date)]
+    return [
+        *CONTRACTS.changed_days(connection, first, last, tenant_id),
+        *(row[0] for row in exchanged if isinstance(row[0], date)),
+    ]
 
 
 def _rows(contract: Contract) -> Iterator[Row]:
@@ -218,7 +156,3 @@ def _rows(contract: Contract) -> Iterator[Row]:
             "valid_from": one.valid_from,
             "valid_to": one.valid_to,
         }
-
-
-def _as_json(found: Contract) -> Mapping[str, Any]:
-    return found.model_dump(mode="json", exclude_unset=True)

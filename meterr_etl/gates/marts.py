@@ -19,6 +19,7 @@ CANDIDATE = {
     "owners": "owners",
     "skus": "skus",
     "sku_rate_keys": "sku_rate_keys",
+    "charge_parts": "charge_parts",
     "lines": "fct_usage_cost_daily",
     "by_owner": "fct_usage_by_owner_daily",
     "by_team": "usage_by_team_daily",
@@ -40,14 +41,15 @@ PREPARED = (
     "rolled",
     "event_gaps",
     "type_gaps",
+    "charge_gaps",
     "rollup_gaps",
     "allocation_gaps",
     "drift",
     "reported",
     "unpriced",
 )
-# The smallest published roll-up that holds what drift compares.
-HISTORY_MART = "usage_by_team_daily"
+# The smallest published roll-up that holds what drift compares, apart from dated charges.
+HISTORY_MART = "usage_by_model_daily"
 
 
 def marts_checkpoint(run: Run) -> Checkpoint:

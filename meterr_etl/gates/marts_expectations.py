@@ -61,6 +61,14 @@ def _conservation() -> tuple[Expectation, ...]:
             evidence="type_gap_rows",
         ),
         none_of(
+            "price_lines_hold_all_charges",
+            "charge_gaps",
+            "{charge_gaps:,} sums of dated charges per day, tenant and currency differ from the "
+            "price lines",
+            expected="what of each charge falls on an affected day on exactly one price line",
+            evidence="charge_gap_rows",
+        ),
+        none_of(
             "roll_ups_hold_all_usage",
             "quantity_gaps",
             "{quantity_gaps:,} quantities of roll-ups differ from the price lines{moved_note}",

@@ -63,12 +63,15 @@ def _days_since(connection: Connection, tenant_id: str, moved_at: datetime | Non
     published = [row[0] for row in rows if isinstance(row[0], date)]
     if not published:
         return []
-    # As literals, so that only these days' partitions are planned.
+    # As literals, so that only these days' partitions are planned. A charge without events moves
+    # with its owner too.
     rows = connection.execute(
         sql.SQL(
-            "select distinct e.event_date from staging.token_events as e"
+            "select e.event_date from staging.token_events as e"
             " inner join staging.owners as o on e.owner_key = o.owner_key"
-            " where e.event_date = any ({}::date[]) and o.tenant_id = {}"
-        ).format(sql.Literal(published), sql.Literal(tenant_id))
+            " where e.event_date = any ({days}::date[]) and o.tenant_id = {tenant}"
+            " union select u.charge_date from marts.usage_by_tenant_daily as u"
+            " where u.charge_date = any ({days}::date[]) and u.tenant_id = {tenant}"
+        ).format(days=sql.Literal(published), tenant=sql.Literal(tenant_id))
     ).fetchall()
     return [row[0] for row in rows if isinstance(row[0], date)]

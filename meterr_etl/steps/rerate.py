@@ -65,7 +65,7 @@ def cost_changes(run: Run, tenant_id: str | None) -> list[dict[str, object]]:
     )
 
 
-def allocation_changes(run: Run, tenant_id: str) -> list[dict[str, object]]:
+def allocation_changes(run: Run, tenant_id: str | None) -> list[dict[str, object]]:
     """Return what the candidate changes of what a tenant's owners bear, per owner and pool."""
     return _rows(
         statement(

@@ -29,6 +29,7 @@ def record_restatements(guard: Connection, run: Run, days: list[date], publicati
             superseded=run.tables.superseded,
             candidate_totals=run.tables.candidate_table("usage_by_team_daily"),
             otherwise=sql.Literal("repair" if run.kind == "repair" else "ownership"),
+            candidate_lines=run.tables.candidate_table("fct_usage_cost_daily"),
             candidate_rates=run.tables.candidate_table("fct_sku_rates_daily"),
             candidate_contract_rates=run.tables.candidate_table("fct_contract_rates_daily"),
         )

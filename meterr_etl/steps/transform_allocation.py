@@ -9,7 +9,7 @@ from psycopg import sql
 
 from meterr_etl.allocation.distributing import Belongings, DayDrivers, SharedCost, day_shares
 from meterr_etl.allocation.rules import DIMENSIONS
-from meterr_etl.allocation.versions import HeldRules, rules_of_run
+from meterr_etl.allocation.versions import RULES, HeldRules
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.rows import copy_rows
@@ -23,7 +23,7 @@ def create_pools(connection: Connection, run: Run, schema: str) -> list[HeldRule
 
     Returns the rules; where there are none, all cost is direct.
     """
-    held = rules_of_run(connection, run.run_id, run.reference_version)
+    held = RULES.of_run(connection, run.run_id, run.reference_version)
     connection.execute(
         statement(
             SQL_PACKAGE,
@@ -47,7 +47,7 @@ def fill_shares(connection: Connection, schema: str, held: list[HeldRules]) -> i
     shares = [
         share
         for one in held
-        for drivers in _days(connection, schema, one.rules.tenant_id)
+        for drivers in _days(connection, schema, one.content.tenant_id)
         for share in day_shares(one, drivers)
     ]
     table = sql.Identifier(schema, "allocation_shares")
@@ -59,14 +59,14 @@ def fill_shares(connection: Connection, schema: str, held: list[HeldRules]) -> i
 
 def _pool_rows(held: Iterable[HeldRules]) -> Iterator[tuple[object, ...]]:
     for one in held:
-        for place, pool in enumerate(one.rules.pools):
+        for place, pool in enumerate(one.content.pools):
             values = [
                 list(pool.filter[name]) if name in pool.filter else None for name in DIMENSIONS
             ]
-            for rule in one.rules.rules:
+            for rule in one.content.rules:
                 if rule.pool == pool.name:
                     yield (
-                        one.rules.tenant_id, pool.name, place, rule.valid_from, rule.valid_to,
+                        one.content.tenant_id, pool.name, place, rule.valid_from, rule.valid_to,
                         *values,
                     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from meterr_etl.contract_rates.exchange import LONGEST_DAYS
 from meterr_etl.contract_rates.terms import SCOPE
-from meterr_etl.contract_rates.versions import HeldContract, contracts_of_run
+from meterr_etl.contract_rates.versions import CONTRACTS, HeldContract
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.rows import copy_rows
@@ -20,7 +20,7 @@ def create_contracts(connection: Connection, run: Run, schema: str) -> int:
 
     A tenant's number is its place among those with a contract; 0 is left for the list.
     """
-    held = contracts_of_run(connection, run.run_id, run.reference_version)
+    held = CONTRACTS.of_run(connection, run.run_id, run.reference_version)
     numbered = list(enumerate(held, start=1))
     names = ("contracts", "contract_terms", "contract_currencies", "exchange_rates")
     tables = {name: sql.Identifier(schema, name) for name in names}
@@ -37,12 +37,12 @@ def create_contracts(connection: Connection, run: Run, schema: str) -> int:
         )
     )
     rows: dict[str, Iterable[tuple[object, ...]]] = {
-        "contracts": ((key, one.contract.tenant_id, one.version) for key, one in numbered),
+        "contracts": ((key, one.content.tenant_id, one.version) for key, one in numbered),
         "contract_terms": _terms(numbered),
         "contract_currencies": (
             (key, part.currency, part.valid_from, part.valid_to)
             for key, one in numbered
-            for part in one.contract.billed_in
+            for part in one.content.billed_in
         ),
     }
     for name, content in rows.items():
@@ -52,7 +52,7 @@ def create_contracts(connection: Connection, run: Run, schema: str) -> int:
 
 def _terms(numbered: Iterable[tuple[int, HeldContract]]) -> Iterator[tuple[object, ...]]:
     for key, one in numbered:
-        for place, term in enumerate(one.contract.terms):
+        for place, term in enumerate(one.content.terms):
             yield (
                 key, place, term.name, *term.scope, term.percent_off, term.unit_price,
                 term.currency if term.unit_price is not None else None,

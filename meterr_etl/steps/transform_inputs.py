@@ -12,6 +12,7 @@ from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.resolve import create_sku_rate_keys
 from meterr_etl.pricing.stale import unit_bases
 from meterr_etl.steps.batch import require_whole_batch
+from meterr_etl.steps.transform_charges import create_charges
 from meterr_etl.steps.transform_contracts import create_contracts
 from meterr_etl.steps.transform_dimensions import create_dimensions
 from meterr_etl.steps.transform_moves import create_moves
@@ -26,7 +27,8 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
 
     Returns:
         How many days are affected, how many kinds of call they hold, how many owners' periods
-        begin within them, and how many contracts they are priced by.
+        begin within them, how many contracts they are priced by, and how many parts of dated
+        charges fall on them.
 
     Raises:
         ConflictError: the run staged nothing.
@@ -56,6 +58,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
         book = load_rate_book(connection, run.reference_version, run.instead)
         skus = create_sku_rate_keys(connection, schema, book)
         contracts = create_contracts(connection, run, schema)
+        charges = create_charges(connection, run, schema)
     days = connection.execute(
         "select count(*) from ops.run_days where run_id = %s", (run.run_id,)
     ).fetchone()
@@ -64,6 +67,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
         "skus": skus,
         "moved_owner_periods": moved_owners,
         "contracts": contracts,
+        "charge_parts": charges,
     }
 
 

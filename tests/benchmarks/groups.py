@@ -40,6 +40,7 @@ GROUPS = (
     Group("airflow"),
     Group("peers"),
     Group("queries"),
+    Group("documented"),
 )
 
 

@@ -4,8 +4,9 @@ Generated are one week of calls (keys, models, features, hours and tokens drawn 
 and its roll-ups; each day of the history is the roll-up of its weekday under the day's date, in
 the very tables, indexes and row order that nightly publishes leave: the daily and monthly marts,
 `ops.published_days`, `ops.windows`, and a partition per day of whatever is cut by day. Only the
-last `detailed_days` have events in staging and so a drill-down; the two wide facts stay empty,
-since what a reader asks in milliseconds is not asked of them.
+last `detailed_days` have events in staging and so a drill-down, the last `cube_days` price lines:
+both are cut by day, so that what a reader asks of a day costs the same however many there are. The
+cube of owners stays empty, since no question is asked of it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from meterr_etl.warehouse.statements import column_list
 FOLDER = Path(__file__).resolve().parent
 SOURCE = "supabase"
 LAST_DAY = date(2026, 11, 14)
+CUBE = "fct_usage_cost_daily"
 MEASURES = """
     sum(u.request_count)::bigint as request_count, sum(u.input_tokens) as input_tokens,
     sum(u.output_tokens) as output_tokens, sum(u.cache_read_tokens) as cache_read_tokens,
@@ -50,6 +52,7 @@ class HistorySize:
     users: int = 50_000
     keys: int = 60_000
     detailed_days: int = 3
+    cube_days: int = 14
 
     def scaled(self, factor: float) -> HistorySize:
         """Return a history of as many days with a share of the events, tenants, users and keys."""
@@ -61,12 +64,18 @@ class HistorySize:
             max(int(self.users * factor), 30),
             max(int(self.keys * factor), 36),
             self.detailed_days,
+            self.cube_days,
         )
 
     @property
     def detailed(self) -> list[date]:
         """The days that have events in staging."""
         return self.dates[-self.detailed_days :]
+
+    @property
+    def with_lines(self) -> list[date]:
+        """The days that have price lines."""
+        return self.dates[-self.cube_days :]
 
     @property
     def dates(self) -> list[date]:
@@ -82,10 +91,11 @@ def build_history(size: HistorySize) -> None:
         numbers = ("tenants", "teams", "users", "keys", "events_per_day")
         _run_file(connection, "history_world", **{n: str(getattr(size, n)) for n in numbers})
         _run_file(connection, "history_week", measures=MEASURES)
+        _run_file(connection, "history_facts")
         marts = published_marts()
         for day in size.dates:
             with connection.transaction():
-                _write_marts(connection, day, marts)
+                _write_marts(connection, day, marts, has_lines=day in size.with_lines)
                 _write_events(connection, day, has_events=day in size.detailed)
         for mart in marts:
             if mart.daily_mart:
@@ -95,11 +105,13 @@ def build_history(size: HistorySize) -> None:
         connection.execute("checkpoint")
 
 
-def _write_marts(connection: Connection, day: date, marts: tuple[PublishedMart, ...]) -> None:
+def _write_marts(
+    connection: Connection, day: date, marts: tuple[PublishedMart, ...], *, has_lines: bool
+) -> None:
     for mart in marts:
         ensure_day_partitions(connection, mart, [day])
         rolled_up = sql.Identifier("history", mart.name)
-        if not _exists(connection, rolled_up):
+        if not _exists(connection, rolled_up) or (mart.name == CUBE and not has_lines):
             continue
         date_of_day = sql.Literal(str(day)) + sql.SQL("::date")
         expressions = {

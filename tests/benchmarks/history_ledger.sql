@@ -9,7 +9,13 @@ day as (
         late_event_count
     )
     select
-        %(day)s, 1, %(run_id)s, p.publication_no, 0, m.request_count, 0
+        %(day)s,
+        1,
+        %(run_id)s,
+        p.publication_no,
+        (select max(c.reference_version) from reference.changes as c),
+        m.request_count,
+        0
     from publication as p
     cross join (
         select coalesce(sum(request_count), 0) as request_count

@@ -51,18 +51,19 @@ class Reader:
 
 def figures(bench: Bench, size: Size) -> list[Figure]:
     """Measure each question with one client and with eight, warm and first; and a publish."""
-    template = _history(bench, size)
+    template = published_history(bench, size)
     source = bench.source(size.backfill_events_per_day, day=NIGHT)
     with bench.warehouse(source, template=template) as warehouse:
-        tenants, company = _readers(bench, warehouse)
+        tenants, company = readers(bench, warehouse)
         found = [
-            _of_question(question, tenants if question.reader == "tenant" else company)
+            asked_figure(GROUP, question, tenants if question.reader == "tenant" else company)
             for question in QUESTIONS
         ]
         return [*found, _while_publishing(tenants)]
 
 
-def _history(bench: Bench, size: Size) -> str:
+def published_history(bench: Bench, size: Size) -> str:
+    """Return the name of the warehouse with a history, made once."""
     name = f"history_{size.name}"
     if not bench.exists(name):
         whole = HistorySize()
@@ -76,7 +77,8 @@ def _history(bench: Bench, size: Size) -> str:
     return name
 
 
-def _readers(bench: Bench, warehouse: Database) -> tuple[list[Reader], list[Reader]]:
+def readers(bench: Bench, warehouse: Database) -> tuple[list[Reader], list[Reader]]:
+    """Return logins of tenants from the largest to the smallest, and as many of the company."""
     ids = [
         str(row[0])
         for row in warehouse.rows(
@@ -103,14 +105,15 @@ def _login(warehouse: Database, name: str, granted: str, tenant: str) -> Reader:
     return Reader(conninfo.make_conninfo(warehouse.url, user=name, password=password), tenant)
 
 
-def _of_question(question: Question, readers: list[Reader]) -> Figure:
+def asked_figure(group: str, question: Question, readers: list[Reader]) -> Figure:
+    """Measure one question with one client and with eight, warm and first."""
     say(f"asking: {question.name}")
     alone = _asked(readers[:1], [question], ALONE_SECONDS)
     together = _asked(readers, [question], SECONDS)
     first = _asked(readers[:1], [question], ALONE_SECONDS, is_first=True)
     aim = None if question.on_events else AIM_MS
     return Figure(
-        GROUP, f"{question.name}: p95, {CLIENTS} clients", _percentile(together, 95), "ms",
+        group, f"{question.name}: p95, {CLIENTS} clients", _percentile(together, 95), "ms",
         "aim" if aim else None, aim, 1.0 if aim else None,
         note=f"{CLIENTS} clients {_told(together)}, one {_told(alone)},"
         f" first on a connection {_told(first)}",

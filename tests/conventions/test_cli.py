@@ -22,6 +22,7 @@ PROMISED = {
     "source list", "source check", "prices sync", "prices show", "prices diff", "prices alias",
     "period close", "period verify", "period list", "export focus",
     "budgets load", "budgets list",
+    "charges check", "charges preview", "charges load", "charges list",
     "contracts check", "contracts preview", "contracts load", "contracts list",
     "exchange-rates load", "exchange-rates list",
     "report chargeback", "report budget", "report savings",

@@ -160,6 +160,10 @@ create table candidate_s1.allocation_shares (
     cost_center text, team_id text, project_id text, rule_version bigint,
     share_numerator numeric, share_denominator numeric
 );
+create table candidate_s1.charge_parts (
+    charge_date date, tenant_id text, charge text, charge_kind text, provider text, team_id text,
+    project_id text, cost_center text, used_cost numeric, billed_cost numeric, currency text
+);
 create table candidate_s1.moves (
     entity text,
     tenant_id text,

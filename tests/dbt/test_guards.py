@@ -59,7 +59,7 @@ FAULTS = [
         "update usage_by_team_daily set total_tokens = total_tokens + 1",
     ),
     (
-        "accepted_values_fct_usage_cost_daily_pricing_status__priced__unpriced__not_billed",
+        "accepted_values_fct_usage_cost_daily_pricing_status__priced__unpriced__not_billed__charged",
         "update fct_usage_cost_daily set pricing_status = 'free' where rate_id is null",
     ),
     (

@@ -136,6 +136,10 @@ create table sku_rate_keys as
 select sku_key, provider as provider_id, case when sku_key < 30 then model end as model_id
 from skus;
 
+create table charge_parts (
+    charge_date date, tenant_id text, used_cost numeric, billed_cost numeric, currency text
+);
+
 create table fct_usage_cost_daily as
 select
     e.event_date as charge_date,
@@ -225,4 +229,20 @@ select
     d, 'tenant-a', 'A', 'unassigned', 'Unassigned', 'unassigned', 25,
     25000, 2500, 0, 27500, 0, 0.075, 0.075, 0.075, 0.075, 'USD'
 from generate_series(date '2026-11-10', '2026-11-13', '1 day') as d;
+create table if not exists marts.usage_by_model_daily (
+    charge_date date not null, tenant_id text, tenant_name text, provider text, model text,
+    request_count bigint, input_tokens numeric, output_tokens numeric,
+    cache_read_tokens numeric, total_tokens numeric, unpriced_tokens numeric, list_cost numeric,
+    contracted_cost numeric, effective_cost numeric, billed_cost numeric, billing_currency text
+);
+insert into marts.usage_by_model_daily (
+    charge_date, tenant_id, tenant_name, provider, model, request_count, input_tokens,
+    output_tokens, cache_read_tokens, total_tokens, unpriced_tokens, list_cost,
+    contracted_cost, effective_cost, billed_cost, billing_currency
+)
+select
+    u.charge_date, u.tenant_id, u.tenant_name, 'openai', 'gpt-known', u.request_count,
+    u.input_tokens, u.output_tokens, u.cache_read_tokens, u.total_tokens, u.unpriced_tokens,
+    u.list_cost, u.contracted_cost, u.effective_cost, u.billed_cost, u.billing_currency
+from marts.usage_by_team_daily as u;
 reset role;

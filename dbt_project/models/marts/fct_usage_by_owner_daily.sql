@@ -62,7 +62,7 @@ costed as (
         usage.charge_date, ownership.direct_owner_key, skus.model_sku_key, prices.billing_currency
 ),
 
-fct_usage_by_owner_daily as (
+usage_of_owners as (
     select
         costed.charge_date,
         ownership.tenant_id,
@@ -89,6 +89,31 @@ fct_usage_by_owner_daily as (
     from costed
     inner join ownership on costed.direct_owner_key = ownership.owner_key
     inner join skus on costed.model_sku_key = skus.sku_key
+),
+
+charges_of_owners as (
+    select
+        {{ charged_to() }},
+        {%- for unknown in ['user_id', 'api_key_id', 'environment', 'feature'] %}
+        'unassigned' as {{ unknown }},
+        {%- endfor %}
+        provider,
+        charge as model,
+        {%- for _, column in token_types() + [('', 'total_tokens'), ('', 'unpriced_tokens')] %}
+        0 as {{ column }},
+        {%- endfor %}
+        list_cost,
+        list_cost as contracted_cost,
+        effective_cost,
+        billed_cost,
+        billing_currency
+    from {{ ref('int_charges') }}
+),
+
+fct_usage_by_owner_daily as (
+    select * from usage_of_owners
+    union all
+    select * from charges_of_owners
 )
 
 select * from fct_usage_by_owner_daily

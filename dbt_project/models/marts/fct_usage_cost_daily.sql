@@ -41,7 +41,7 @@ priced as (
         billing_currency
 ),
 
-fct_usage_cost_daily as (
+usage_lines as (
     select
         priced.charge_date,
         ownership.tenant_id,
@@ -70,6 +70,38 @@ fct_usage_cost_daily as (
     from priced
     inner join ownership on priced.line_owner_key = ownership.owner_key
     inner join skus on priced.line_sku_key = skus.sku_key
+),
+
+-- Subscriptions, fees and credits are lines that no call caused: one piece of a price by the day.
+charge_lines as (
+    select
+        {{ charged_to() }},
+        'unassigned' as environment,
+        'unassigned' as feature,
+        provider,
+        charge as model,
+        'unassigned' as region,
+        'default' as service_tier,
+        'sync' as processing_mode,
+        charge_kind as token_type,
+        null::text as rate_id,
+        'charged' as pricing_status,
+        1::numeric as consumed_quantity,
+        list_cost as list_unit_price,
+        list_cost,
+        list_cost as contracted_cost,
+        effective_cost,
+        billed_cost,
+        billing_currency,
+        null::text as contract_term,
+        list_cost as contracted_unit_price
+    from {{ ref('int_charges') }}
+),
+
+fct_usage_cost_daily as (
+    select * from usage_lines
+    union all
+    select * from charge_lines
 )
 
 select * from fct_usage_cost_daily

@@ -12,6 +12,8 @@ dim_model as (
         max(charge_date) as last_charge_date,
         bool_or(list_cost is not null) as is_priced
     from usage
+    -- Dated charges stand in the roll-up by their names; they are no models.
+    where request_count <> 0 or total_tokens <> 0
     group by provider, model
 )
 

@@ -6,55 +6,66 @@ rates as (
     select * from {{ source('reference', 'rates') }}
 ),
 
-metered as (
+-- A purchase costs nothing until it is used up, so its invoice and its days are rows apart.
+parts as (
     select
         charges.*,
-        (charges.billing_month::timestamp at time zone 'UTC') as period_start,
-        (charges.billing_month + interval '1 month') at time zone 'UTC' as period_end,
-        (charges.charge_date::timestamp at time zone 'UTC') as charge_start,
-        (charges.charge_date + interval '1 day') at time zone 'UTC' as charge_end,
-        nullif(charges.project_id, 'unassigned') as sub_account_id,
-        nullif(charges.region, 'unassigned') as region_id,
-        nullif(charges.team_id, 'unassigned') as tagged_team_id,
-        nullif(charges.cost_center, 'unassigned') as tagged_cost_center,
-        {{ focus_unit('charges.token_type') }} as unit,
-        rates.provider_id || '/' || rates.model_id || '/' || rates.token_type as sku_id,
-        {{ focus_meter('coalesce(rates.token_type, charges.token_type)') }} as sku_meter,
-        {{ focus_price_details('rates') }} as sku_price_details
+        {{ focus_category('charges', 'part.is_purchase') }} as charge_category
     from charges
-    left join rates on charges.rate_id = rates.rate_id
+    cross join (values (false), (true)) as part (is_purchase)
+    where {{ is_focus_row('charges', 'part.is_purchase') }}
+),
+
+metered as (
+    select
+        parts.*,
+        (parts.billing_month::timestamp at time zone 'UTC') as period_start,
+        (parts.billing_month + interval '1 month') at time zone 'UTC' as period_end,
+        (parts.charge_date::timestamp at time zone 'UTC') as charge_start,
+        (parts.charge_date + interval '1 day') at time zone 'UTC' as charge_end,
+        nullif(parts.project_id, 'unassigned') as sub_account_id,
+        nullif(parts.region, 'unassigned') as region_id,
+        nullif(parts.team_id, 'unassigned') as tagged_team_id,
+        nullif(parts.cost_center, 'unassigned') as tagged_cost_center,
+        {{ focus_unit('parts.token_type', 'parts.charge_category') }} as unit,
+        {{ focus_sku('parts', 'rates') }} as sku_id,
+        {{ focus_meter('coalesce(rates.token_type, parts.token_type)') }} as sku_meter,
+        {{ focus_price_details('rates') }} as sku_price_details,
+        {{ focus_costs('parts') }}
+    from parts
+    left join rates on parts.rate_id = rates.rate_id
 ),
 
 focus_cost_and_usage as (
     select
-        billed_cost as "BilledCost",
+        focus_billed_cost as "BilledCost",
         tenant_id as "BillingAccountId",
         coalesce(tenant_name, tenant_id) as "BillingAccountName",
         billing_currency as "BillingCurrency",
         period_end as "BillingPeriodEnd",
         period_start as "BillingPeriodStart",
-        'Usage' as "ChargeCategory",
+        charge_category as "ChargeCategory",
         charge_class as "ChargeClass",
         model || ': ' || sku_meter as "ChargeDescription",
-        'Usage-Based' as "ChargeFrequency",
+        {{ focus_frequency('metered') }} as "ChargeFrequency",
         charge_end as "ChargePeriodEnd",
         charge_start as "ChargePeriodStart",
-        consumed_quantity as "ConsumedQuantity",
-        unit as "ConsumedUnit",
-        contracted_cost as "ContractedCost",
-        contracted_unit_price as "ContractedUnitPrice",
-        effective_cost as "EffectiveCost",
+        case when charge_category = 'Usage' then consumed_quantity end as "ConsumedQuantity",
+        case when charge_category = 'Usage' then unit end as "ConsumedUnit",
+        focus_contracted_cost as "ContractedCost",
+        contracted_price as "ContractedUnitPrice",
+        focus_effective_cost as "EffectiveCost",
         null::text as "InvoiceId",
         provider as "InvoiceIssuerName",
-        list_cost as "ListCost",
-        list_unit_price as "ListUnitPrice",
-        'Standard' as "PricingCategory",
+        focus_list_cost as "ListCost",
+        list_price as "ListUnitPrice",
+        case when charge_category <> 'Credit' then 'Standard' end as "PricingCategory",
         billing_currency as "PricingCurrency",
-        contracted_unit_price as "PricingCurrencyContractedUnitPrice",
-        effective_cost as "PricingCurrencyEffectiveCost",
-        list_unit_price as "PricingCurrencyListUnitPrice",
-        consumed_quantity as "PricingQuantity",
-        unit as "PricingUnit",
+        contracted_price as "PricingCurrencyContractedUnitPrice",
+        focus_effective_cost as "PricingCurrencyEffectiveCost",
+        list_price as "PricingCurrencyListUnitPrice",
+        case when charge_category <> 'Credit' then consumed_quantity end as "PricingQuantity",
+        case when charge_category <> 'Credit' then unit end as "PricingUnit",
         provider as "ProviderName",
         provider as "PublisherName",
         region_id as "RegionId",
@@ -65,7 +76,8 @@ focus_cost_and_usage as (
         sku_id as "SkuId",
         sku_meter as "SkuMeter",
         sku_price_details as "SkuPriceDetails",
-        rate_id as "SkuPriceId",
+        coalesce(rate_id, sku_id || case when charge_category = 'Usage' then '/day' else '' end)
+            as "SkuPriceId",
         sub_account_id as "SubAccountId",
         case
             when sub_account_id is not null then coalesce(project_name, project_id)

@@ -11,6 +11,8 @@ with built as (
             ), 0
         ) * 1000000 as cost_per_million
     from lines as l
+    -- What is billed beside usage is no price of a token.
+    where l.pricing_status <> 'charged'
     group by l.charge_date
 ),
 
@@ -23,7 +25,8 @@ published as (
     from ({published}) as p
     inner join ops.published_days as d on p.charge_date = d.event_date
     where
-        p.charge_date not in (
+        (p.request_count <> 0 or p.total_tokens <> 0)
+        and p.charge_date not in (
             select a.event_date from ops.run_days as a
             where a.run_id = {run_id}
         )

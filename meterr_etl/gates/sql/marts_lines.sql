@@ -25,7 +25,8 @@ select
         or l.contracted_cost <> l.consumed_quantity * l.contracted_unit_price
     ) as misrated_lines,
     count(*) filter (
-        where least(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) < 0
+        where l.token_type <> 'credit'
+        and least(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) < 0
     ) as negative_lines,
     count(*) filter (
         where l.pricing_status = 'priced'
@@ -35,7 +36,7 @@ select
         ) > 0
     ) as rateless_lines,
     count(*) filter (
-        where l.pricing_status is distinct from 'priced'
+        where coalesce(l.pricing_status, '') not in ('priced', 'charged')
         and num_nonnulls(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) > 0
     ) as unpriced_lines_with_cost
 from {lines} as l

@@ -4,6 +4,7 @@ with line_sums as (
     select
         l.charge_date,
         l.tenant_id,
+        l.pricing_status = 'charged' as is_charge,
         v.currency,
         v.measure,
         sum(v.amount) as amount
@@ -27,7 +28,7 @@ with line_sums as (
             ('billed_cost', l.billing_currency, l.billed_cost)
         ) as v (measure, currency, amount)
     where v.amount <> 0
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 ),
 
 roll_sums as (
@@ -68,9 +69,16 @@ select
 from (
     select
         m.mart,
-        s.*
+        s.charge_date,
+        s.tenant_id,
+        s.currency,
+        s.measure,
+        sum(s.amount) as amount
     from line_sums as s
     cross join unnest({roll_ups}::text[]) as m (mart)
+    -- A dated charge is of a day and has no hour.
+    where m.mart <> 'usage_by_hour' or not s.is_charge
+    group by 1, 2, 3, 4, 5
 ) as l
 full join roll_sums as r using (mart, charge_date, tenant_id, currency, measure)
 where

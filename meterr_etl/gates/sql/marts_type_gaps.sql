@@ -21,6 +21,7 @@ full join (
         x.token_type,
         sum(x.quantity) as quantity
     from lines as x
+    where x.pricing_status <> 'charged'
     group by 1, 2, 3
 ) as l using (charge_date, tenant_id, token_type)
 where

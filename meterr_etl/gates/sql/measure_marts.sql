@@ -13,6 +13,13 @@ with gaps as (
                 order by charge_date, tenant_id, token_type limit 10
             ) as g
         ) as type_gap_rows,
+        (select count(*) from charge_gaps) as charge_gaps,
+        (
+            select jsonb_agg(to_jsonb(g)) from (
+                select * from charge_gaps
+                order by charge_date, tenant_id, currency limit 10
+            ) as g
+        ) as charge_gap_rows,
         (select count(*) from allocation_gaps) as allocation_gaps,
         (
             select jsonb_agg(to_jsonb(g)) from (

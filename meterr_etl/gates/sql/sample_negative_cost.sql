@@ -11,4 +11,6 @@ select
     l.effective_cost::text,
     l.billed_cost::text
 from {lines} as l
-where least(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) < 0
+where
+    l.token_type <> 'credit'
+    and least(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) < 0

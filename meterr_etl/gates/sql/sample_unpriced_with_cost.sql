@@ -10,5 +10,5 @@ select
     l.billed_cost::text
 from {lines} as l
 where
-    l.pricing_status is distinct from 'priced'
+    coalesce(l.pricing_status, '') not in ('priced', 'charged')
     and num_nonnulls(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) > 0

@@ -13,7 +13,8 @@ select
     f.billing_currency,
     coalesce(u.reason, f.pricing_status) as pricing,
     f.rate_id,
-    r.catalogue || ' ' || r.catalogue_version as rate_source,
+    coalesce(r.catalogue || ' ' || r.catalogue_version, 'charges ' || c.reference_version)
+        as rate_source,
     r.valid_from,
     r.valid_to,
     r.reference_version as rate_since_version,
@@ -22,6 +23,12 @@ select
 from marts.fct_usage_cost_daily as f
 inner join ops.published_days as d on f.charge_date = d.event_date
 left join reference.rates as r on f.rate_id = r.rate_id
+left join reference.charges as c
+    on
+        f.pricing_status = 'charged'
+        and f.tenant_id = c.tenant_id
+        and c.reference_version <= d.reference_version
+        and (c.retired_by is null or c.retired_by > d.reference_version)
 left join marts.unpriced_usage_daily as u
     on
         f.pricing_status = 'unpriced'

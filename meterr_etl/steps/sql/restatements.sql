@@ -88,6 +88,23 @@ recontracted as (
     group by charge_date
 ),
 
+-- Charges are compared by their lines, which name owner and amounts.
+recharged as (
+    select charge_date
+    from (
+        select m.* from marts.fct_usage_cost_daily as m
+        where m.charge_date in ({days}) and m.pricing_status = 'charged'
+    ) as m
+    full join (
+        select n.* from {candidate_lines} as n
+        where n.pricing_status = 'charged'
+    ) as n using (
+        charge_date, tenant_id, model, token_type, provider, cost_center, billing_currency
+    )
+    where charge_date in ({days}) and m.effective_cost is distinct from n.effective_cost
+    group by charge_date
+),
+
 causes as (
     select
         t.event_date,
@@ -97,6 +114,7 @@ causes as (
             case when a.has_corrections or p.event_date is not null then 'correction' end,
             case when r.charge_date is not null then 'rate' end,
             case when c.charge_date is not null then 'contract' end,
+            case when h.charge_date is not null then 'charge' end,
             case when d.cause like '%owner %' then 'ownership' end
         ) as cause
     from standing as t
@@ -105,6 +123,7 @@ causes as (
     left join replaced as p on t.event_date = p.event_date
     left join rerated as r on t.event_date = r.charge_date
     left join recontracted as c on t.event_date = c.charge_date
+    left join recharged as h on t.event_date = h.charge_date
 )
 
 insert into marts.restatements (

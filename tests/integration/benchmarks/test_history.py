@@ -8,7 +8,7 @@ from meterr_etl.warehouse.marts import published_marts
 from tests.benchmarks.history import HistorySize, build_history
 from tests.benchmarks.questions import QUESTIONS
 
-NOT_ASKED = {"fct_usage_cost_daily", "fct_usage_by_owner_daily"}
+NOT_ASKED = {"fct_usage_by_owner_daily"}
 
 
 def test_history_fills_every_mart_that_questions_read(warehouse_db: str) -> None:

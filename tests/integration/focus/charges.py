@@ -46,7 +46,9 @@ def sums(rows: list[Row]) -> dict[str, tuple[Decimal, ...]]:
     for row in rows:
         held = found[str(row["BillingCurrency"])]
         for place, cost in enumerate(COSTS):
-            held[place] += Decimal(str(row[cost]))
+            # FOCUS: list and contracted cost of a purchase stand with what it covers.
+            if row["ChargeCategory"] != "Purchase" or cost in ("BilledCost", "EffectiveCost"):
+                held[place] += Decimal(str(row[cost]))
     return {currency: tuple(costs) for currency, costs in found.items()}
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from meterr_etl.charges.charge import TenantCharges
+from meterr_etl.charges.versions import load_charges
 from meterr_etl.exports.files import FileFormat
 from meterr_etl.exports.focus import export_focus
 from tests.integration.billing.conftest import (
@@ -45,6 +47,26 @@ KINDS: tuple[dict[str, object], ...] = (
     {"organization_id": an_id("globex"), "project_id": None},
     {"model": "llama-at-home"},
 )
+# What is billed beside usage: all month and invoiced at its begin, once, and taken off.
+CHARGES = TenantCharges.model_validate(
+    {
+        "tenant_id": str(an_id("acme")),
+        "charges": [
+            {
+                "name": "seats", "kind": "subscription", "provider": "openai", "amount": "100",
+                "valid_from": str(OCTOBER), "valid_to": "2026-11-01",
+            },
+            {
+                "name": "setup", "kind": "fee", "provider": "anthropic", "amount": "5.5",
+                "valid_from": "2026-10-02", "cost_center": "CC-1", "billed_on": "2026-10-04",
+            },
+            {
+                "name": "goodwill", "kind": "credit", "provider": "openai", "amount": "0.25",
+                "valid_from": str(OCTOBER), "valid_to": "2026-10-04",
+            },
+        ],
+    }
+)  # fmt: skip
 GRANTED = "insert into ops.reader_tenants values ('meterr_analyst', '*')"
 
 
@@ -73,6 +95,7 @@ def october(postgres: object, templates: tuple[str, str, str]) -> Iterator[Wareh
         tables = SourceTables(postgres.url(source))  # type: ignore[attr-defined]
         next(tables._serial)
         add_october(tables)
+        load_charges(CHARGES)
         run_night(OCTOBER)
         run_october()
         warehouse = Warehouse(postgres.url(name))  # type: ignore[attr-defined]

@@ -19,6 +19,8 @@ from meterr_etl.allocation.rules import AllocationRules
 from meterr_etl.allocation.versions import load_rules
 from meterr_etl.budgets.budget import TenantBudgets
 from meterr_etl.budgets.versions import load_budgets
+from meterr_etl.charges.charge import TenantCharges
+from meterr_etl.charges.versions import load_charges
 from tests.integration.leaks.attempts import OF_THE_SERVER, Attempt, by_role, on_relation
 from tests.integration.pipeline.conftest import DAY, SourceTables, Warehouse, an_id, at
 
@@ -76,6 +78,8 @@ def published(source: SourceTables, warehouse: Warehouse, night: Callable[..., s
     for tenant in ("acme", "globex"):
         _rules_and_budgets(str(an_id(tenant)), "SENTINEL" if tenant == "globex" else "acme")
     night()
+    for tenant in ("acme", "globex"):
+        _charges(str(an_id(tenant)), "SENTINEL" if tenant == "globex" else "acme")
     source.add_event(hour=13, **event)
     night()
     return warehouse
@@ -95,6 +99,16 @@ def _rules_and_budgets(tenant_id: str, name: str) -> None:
         "budgets": [
             {"name": f"{name} budget", "scope": "tenant", "first_month": "2026-11", "amount": 9},
         ],
+    }))  # fmt: skip
+
+
+def _charges(tenant_id: str, name: str) -> None:
+    load_charges(TenantCharges.model_validate({
+        "tenant_id": tenant_id,
+        "charges": [{
+            "name": f"{name} seats", "kind": "subscription", "provider": "openai", "amount": 9,
+            "valid_from": str(DAY),
+        }],
     }))  # fmt: skip
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from meterr_etl.allocation.rules import AllocationRules
 from meterr_etl.allocation.versions import load_rules
-from meterr_etl.repricing import days_to_rerate, preview_allocation, reprice
+from meterr_etl.previews import preview_allocation
+from meterr_etl.repricing import days_to_rerate, reprice
 
 from .conftest import DAY, SourceTables, Warehouse, an_id, at, next_day
 
@@ -136,7 +137,7 @@ def test_preview_tells_what_rules_would_change_and_changes_nothing(
 ) -> None:
     night(DAY)
     before = warehouse.digest()
-    changes = preview_allocation(rules(), DAY, next_day(), trigger="test")
+    changes = preview_allocation(rules(), DAY, next_day(), trigger="test").changes
     told = {(row["team_name"], row["pool"]): row["cost_change"] for row in changes}
     assert set(told) == {("Platform", "direct"), ("Core", "platform"), ("Ops", "platform")}
     assert sum(told.values()) == 0

@@ -20,7 +20,8 @@ from meterr_etl.contract_rates.exchange import (
 from meterr_etl.contract_rates.terms import Contract
 from meterr_etl.contract_rates.versions import list_contracts, load_contract
 from meterr_etl.errors import InputError
-from meterr_etl.repricing import days_to_rerate, preview_contract, reprice
+from meterr_etl.previews import preview_contract
+from meterr_etl.repricing import days_to_rerate, reprice
 
 from .conftest import Meter
 from .test_repricing import DAY, NEXT, change_price, cost_by_day, published

@@ -31,6 +31,12 @@ class Outcome:
 Meterr = Callable[..., Outcome]
 
 
+@pytest.fixture(autouse=True)
+def no_imports_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that imports would outlive its test, and its warnings end another one."""
+    monkeypatch.setattr("meterr_etl.nights.import_ahead", lambda: None)
+
+
 @pytest.fixture
 def meterr(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Meterr:
     """Call it with arguments; it returns exit code, stdout and stderr."""

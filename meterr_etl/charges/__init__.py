@@ -1,0 +1,1 @@
+"""Dated charges: what providers bill beside usage (subscriptions, fees, credits), day by day."""

@@ -1,0 +1,115 @@
+"""Dated charges as versioned reference data: loaded, listed and tried."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from meterr_etl.charges.charge import Charge, TenantCharges
+from meterr_etl.errors import InputError
+from meterr_etl.ledger.tenant_files import Loaded, TenantFiles
+from meterr_etl.warehouse.connection import Connection, warehouse
+
+Row = dict[str, object]
+CHARGES = TenantFiles(
+    TenantCharges,
+    table="charges",
+    column="charges",
+    proposals="proposed_charges",
+    kind="charges",
+)
+# Who a charge may name, by what the source's dimensions and the events say of a tenant.
+KNOWN_OWNERS = {
+    "team": "select entity_id from reference.source_dimensions"
+    " where entity = 'teams' and tenant_id = %(tenant)s",
+    "project": "select entity_id from reference.source_dimensions"
+    " where entity = 'projects' and tenant_id = %(tenant)s"
+    " union select project_id from staging.owners"
+    " where tenant_id = %(tenant)s and project_id is not null",
+    "cost_center": "select content ->> 'cost_center' from reference.source_dimensions"
+    " where entity = 'teams' and tenant_id = %(tenant)s and content ->> 'cost_center' <> ''",
+}
+
+
+def load_charges(found: TenantCharges) -> Loaded:
+    """Make charges those of their tenant; published days since `changed_from` need re-rating.
+
+    Raises:
+        InputError: nobody has seen the tenant, or an owner that a charge names.
+    """
+    with warehouse("meterr_loader", application_name="meterr charges load") as connection:
+        require_known_owners(connection, found)
+        return CHARGES.load(connection, found)
+
+
+def list_charges() -> list[Row]:
+    """Return every charge in force."""
+    with warehouse("meterr_loader", application_name="meterr charges list") as connection:
+        held = CHARGES.as_of(connection, None)
+    return [
+        {"tenant_id": one.content.tenant_id, "charge_version": one.version, **_row(charge)}
+        for one in held
+        for charge in one.content.charges
+    ]
+
+
+def propose_charges(run_id: str, found: TenantCharges) -> None:
+    """Let a what-if take these charges in place of those of their tenant.
+
+    Raises:
+        InputError: nobody has seen the tenant, or an owner that a charge names.
+    """
+    with warehouse("meterr_loader", application_name="meterr charges preview") as connection:
+        require_known_owners(connection, found)
+        CHARGES.propose(connection, run_id, found)
+
+
+def require_known_owners(connection: Connection, found: TenantCharges) -> None:
+    """Refuse charges to whom nobody has seen, so that a slip of the pen charges no stranger.
+
+    Raises:
+        InputError: nobody has seen the tenant, or an owner that a charge names.
+    """
+    tenants = _names(
+        connection,
+        "select tenant_id from reference.source_dimensions union select tenant_id from"
+        " staging.owners",
+        found.tenant_id,
+    )
+    _require(found.tenant_id, tenants, "The file names the tenant")
+    for owner, query in KNOWN_OWNERS.items():
+        named = {charge.name: getattr(charge, owner) for charge in found.charges}
+        known = _names(connection, query, found.tenant_id) if any(named.values()) else set()
+        for charge, name in named.items():
+            if name is not None:
+                _require(name, known, f"The charge '{charge}' names the {owner} ")
+
+
+def _require(name: str, known: set[str], says: str) -> None:
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    raise InputError(
+        f"{says.strip()} '{name}', which no event and no dimension of the source knows.",
+        remedy=f"Write {' or '.join(near)}."
+        if near
+        else "See marts.dim_tenant and marts.dim_team.",
+    )
+
+
+def _names(connection: Connection, query: str, tenant_id: str) -> set[str]:
+    rows = connection.execute(query, {"tenant": tenant_id}).fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def _row(charge: Charge) -> Row:
+    owner = charge.team or charge.project or charge.cost_center
+    return {
+        "charge": charge.name,
+        "kind": charge.kind,
+        "provider": charge.provider,
+        "amount": f"{charge.amount:f} {charge.currency}",
+        "valid_from": charge.valid_from,
+        "valid_to": charge.ends_before,
+        "billed_on": charge.billed_at,
+        "charged_to": owner or "nobody, until a pool takes it in",
+    }
