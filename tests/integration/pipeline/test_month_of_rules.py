@@ -27,7 +27,7 @@ from meterr_etl.window import Window
 from .conftest import SourceTables, Warehouse, an_id, at
 
 pytestmark = pytest.mark.data
-FIRST, AFTER, HALF = date(2026, 11, 1), date(2026, 12, 1), "2026-11-16"
+FIRST, AFTER, HALF = date(2026, 10, 1), date(2026, 11, 1), "2026-10-16"
 EVERY = 40
 MODELS = {"m-small": "gpt-4o-mini", "deepseek-r1": "o3"}
 TEAMS = 4
@@ -110,7 +110,7 @@ CHARGES = TenantCharges.model_validate(
         "charges": [
             {
                 "name": "seats", "kind": "subscription", "provider": "openai", "amount": "1000",
-                "valid_from": "2026-10-15", "valid_to": "2026-12-15", "billed_on": str(FIRST),
+                "valid_from": "2026-09-15", "valid_to": "2026-11-15", "billed_on": str(FIRST),
             },
             {
                 "name": "support", "kind": "fee", "provider": "openai", "amount": "99.99",
@@ -135,7 +135,7 @@ full join (
 
 
 def requests(path: Path) -> Iterator[tuple[object, ...]]:
-    """Every day of November another fortieth of the trace, by turns."""
+    """Every day of October another fortieth of the trace, by turns."""
     with gzip.open(path, "rt", newline="") as file:
         for n, (request, seconds, model, client, given, made) in enumerate(
             list(csv.reader(file))[1:]
@@ -158,7 +158,7 @@ def project(tenant: str, number: int) -> UUID:
 
 @pytest.fixture
 def month(source: SourceTables, warehouse: Warehouse, data_dir: Path) -> Warehouse:
-    """November, published by one run."""
+    """October, published by one run."""
     then = {"created_at": at(FIRST, 0), "updated_at": at(FIRST, 0)}
     for tenant in MODELS:
         organization = {"organization_id": an_id(tenant), **then}
@@ -202,20 +202,20 @@ def test_month_by_rules_of_every_kind_is_borne_to_the_last_digit(month: Warehous
         )
     }
     assert held == {
-        "direct": ("direct", 30),
-        "seats": ("allocated", 30),
-        "support": ("allocated", 30),
-        "platform": ("allocated", 30),
-        "nightly": ("allocated", 30),
-        "untagged": ("unallocated", 30),
-        "search": ("allocated", 30),
+        "direct": ("direct", 31),
+        "seats": ("allocated", 31),
+        "support": ("allocated", 31),
+        "platform": ("allocated", 31),
+        "nightly": ("allocated", 31),
+        "untagged": ("unallocated", 31),
+        "search": ("allocated", 31),
     }
-    # Of 61 days of a thousand, thirty; invoiced as a whole; less what was taken off.
+    # A thousand for 61 days, of which 31; invoiced as a whole; less what was taken off.
     effective, billed = month.rows(
         "select sum(effective_cost), sum(billed_cost) from marts.fct_usage_cost_daily"
         " where pricing_status = 'charged'"
     )[0]
     assert billed == Decimal("1087.69")
-    assert abs(Decimal(str(effective)) - (1000 * Decimal(30) / 61 + Decimal("87.69"))) < Decimal(
+    assert abs(Decimal(str(effective)) - (1000 * Decimal(31) / 61 + Decimal("87.69"))) < Decimal(
         "1e-20"
     )
