@@ -1,10 +1,54 @@
-{#- What of a price line a pool may be filtered by; tests/dbt compares it with the rules' own list. -#}
+{#- What of a price line a pool may be filtered by; tests/dbt compares it with the rules' own list.
+    Beside these, `finer_pool_dimensions` and tags: they part a line, which costs a look at events. -#}
 {% macro pool_dimensions() %}
     {{ return([
         'team_id', 'project_id', 'cost_center', 'environment', 'feature', 'provider', 'model',
         'region', 'service_tier', 'processing_mode', 'token_type',
     ]) }}
 {% endmacro %}
+
+{% macro finer_pool_dimensions() %}
+    {{ return(['user_id', 'api_key_id']) }}
+{% endmacro %}
+
+{#- Whether a call with these tags has one of the values of each tag that a pool asks for. -#}
+{% macro has_tags(tags, asked) -%}
+    (
+        {{ asked }} is null
+        or (
+            select bool_and(coalesce(tag.value ? ({{ tags }} ->> tag.key), false))
+            from jsonb_each({{ asked }}) as tag
+        )
+    )
+{%- endmacro %}
+
+{#- The tenants whose pools ask for more than a price line tells. -#}
+{% macro finer_tenants() -%}
+    select distinct tenant_id
+    from {{ source('run', 'allocation_pools') }}
+    where tags is not null
+        {%- for dimension in finer_pool_dimensions() %}
+        or {{ dimension }} is not null
+        {%- endfor %}
+{%- endmacro %}
+
+{#- What parts the usage of a day where users, keys and tags tell lines apart. -#}
+{% macro keys_by_tag() %}
+    {{ return([
+        'owner_key', 'contract_key', 'tag_key', 'sku_key', 'context_above_tokens',
+        'time_of_day_from',
+    ]) }}
+{% endmacro %}
+
+{#- What pools are filled by, of lines of either kind. -#}
+{% macro pooled_columns(lines) -%}
+    {%- for column in (
+        ['charge_date', 'tenant_id'] + pool_dimensions() + ['consumed_quantity']
+        + distributed_costs() + ['billing_currency']
+    ) %}
+        {{ lines }}.{{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
 
 {#- Whether a token type counts tokens. -#}
 {% macro is_token(token_type) -%}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 
-from meterr_etl.allocation.rules import DIMENSIONS, AllocationRules, Rule
+from meterr_etl.allocation.rules import ALL_DIMENSIONS, DRIVERS, TAG, AllocationRules, Rule
 from meterr_etl.reviewed_files import Fault
 
 # How the marts name cost that stays with its owner.
@@ -18,6 +17,7 @@ def faults(found: AllocationRules) -> list[Fault]:
     return [
         *_pool_faults(found),
         *_rule_faults(found),
+        *_metric_faults(found),
         *_overlaps(found),
         *_order_faults(found),
         *_closed_loops(found),
@@ -31,12 +31,13 @@ def _pool_faults(found: AllocationRules) -> Iterator[Fault]:
             yield Fault(("pools", place), f"'{DIRECT}' is what is in no pool.", "Rename it.")
         if pool.name in names[:place]:
             yield Fault(("pools", place), f"A pool '{pool.name}' stands above.", "Rename one.")
-        for dimension in set(pool.filter) - set(DIMENSIONS):
-            yield Fault(
-                ("pools", place, "filter"),
-                f"A price line has no '{dimension}'.",
-                f"Filter by {', '.join(DIMENSIONS)}.",
-            )
+        for dimension in pool.filter:
+            if dimension not in ALL_DIMENSIONS and not dimension.startswith(TAG):
+                yield Fault(
+                    ("pools", place, "filter"),
+                    f"A price line has no '{dimension}'.",
+                    f"Filter by {', '.join(ALL_DIMENSIONS)}, or {TAG}NAME.",
+                )
     for name in sorted(set(names) - {rule.pool for rule in found.rules}):
         yield Fault(
             ("pools", names.index(name)),
@@ -52,6 +53,7 @@ def _rule_faults(found: AllocationRules) -> Iterator[Fault]:
         if rule.pool not in names:
             yield Fault(where, f"There is no pool '{rule.pool}'.", _one_of(names))
         yield from _target_faults(rule, where, names)
+        yield from _driver_faults(found, rule, where)
         given = [target.weight for target in rule.targets if target.weight is not None]
         if rule.weights != "fixed" and given:
             yield Fault(where, "Weights are given, but they are not fixed.", "Say weights: fixed.")
@@ -77,22 +79,46 @@ def _target_faults(rule: Rule, where: tuple[str | int, ...], names: set[str]) ->
             yield Fault(here, "A pool can't serve itself.", "Leave it out.")
 
 
+def _driver_faults(
+    found: AllocationRules, rule: Rule, where: tuple[str | int, ...]
+) -> Iterator[Fault]:
+    drivers = {*DRIVERS, *(metric.name for metric in found.metrics)}
+    if rule.driver and rule.driver not in drivers:
+        yield Fault(
+            (*where, "driver"),
+            f"There is no driver '{rule.driver}'.",
+            f"Name one of {', '.join(sorted(drivers))}, or give its amounts under metrics.",
+        )
+
+
+def _metric_faults(found: AllocationRules) -> Iterator[Fault]:
+    taken = list(DRIVERS)
+    for place, metric in enumerate(found.metrics):
+        if metric.name in taken:
+            yield Fault(("metrics", place), f"'{metric.name}' is a driver already.", "Rename it.")
+        taken.append(metric.name)
+        for number, said in enumerate(metric.amounts):
+            if any(
+                other.bearer == said.bearer and said.shares_a_day_with(other)
+                for other in metric.amounts[:number]
+            ):
+                yield Fault(
+                    ("metrics", place, "amounts", number),
+                    f"Of the {said.bearer.kind} '{said.bearer.id}' two amounts hold at once.",
+                    "End one before the other begins (valid_to is not included).",
+                )
+
+
 def _overlaps(found: AllocationRules) -> Iterator[Fault]:
     for place, rule in enumerate(found.rules):
         for other in found.rules[:place]:
-            if other.pool == rule.pool and _share_a_day(rule, other):
+            if other.pool == rule.pool and rule.shares_a_day_with(other):
                 yield Fault(
                     ("rules", place),
                     f"Two rules of the pool '{rule.pool}' hold on"
                     f" {max(rule.valid_from, other.valid_from)}.",
                     "End one before the other begins (valid_to is not included).",
                 )
-
-
-def _share_a_day(one: Rule, other: Rule) -> bool:
-    return one.valid_from < (other.valid_to or date.max) and other.valid_from < (
-        one.valid_to or date.max
-    )
 
 
 def _order_faults(found: AllocationRules) -> Iterator[Fault]:

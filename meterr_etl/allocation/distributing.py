@@ -9,14 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from meterr_etl.allocation.rules import Bearer, Driver
+from meterr_etl.allocation.rules import DRIVERS, Bearer
 from meterr_etl.allocation.shares import as_ratios, final_shares, rule_weights
 from meterr_etl.allocation.versions import HeldRules
 
 NOBODY = "unassigned"
 UNALLOCATED = "unallocated"
 # Where a rule needs no driver, the members are those that have used anything.
-ANY_DRIVER: Driver = "requests"
+ANY_DRIVER = "requests"
 
 
 class SharedCost(NamedTuple):
@@ -68,8 +68,8 @@ class DayDrivers:
     charge_date: date
     billing_currency: str
     known: Belongings = field(default_factory=Belongings)
-    amounts: dict[Driver, dict[Bearer, Fraction]] = field(
-        default_factory=lambda: {"cost": {}, "tokens": {}, "requests": {}}
+    amounts: dict[str, dict[Bearer, Fraction]] = field(
+        default_factory=lambda: {driver: {} for driver in DRIVERS}
     )
     own: Belongings = field(default_factory=Belongings)
 
@@ -105,9 +105,9 @@ class DayDrivers:
 def day_shares(held: HeldRules, drivers: DayDrivers) -> Iterator[Share]:
     """Yield the shares of every pool that has cost on the day."""
     rules = held.content.holding_on(drivers.charge_date)
+    amounts = drivers.amounts | held.content.metrics_on(drivers.charge_date)
     weights = {
-        pool: rule_weights(rule, drivers.amounts[rule.driver or ANY_DRIVER])
-        for pool, rule in rules.items()
+        pool: rule_weights(rule, amounts[rule.driver or ANY_DRIVER]) for pool, rule in rules.items()
     }
     for pool, shares in final_shares(weights).items():
         if Bearer("pool", pool) not in drivers.amounts[ANY_DRIVER]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 
 from psycopg import sql
 
 from meterr_etl.allocation.distributing import Belongings, DayDrivers, SharedCost, day_shares
-from meterr_etl.allocation.rules import DIMENSIONS
+from meterr_etl.allocation.rules import ALL_DIMENSIONS
 from meterr_etl.allocation.versions import RULES, HeldRules
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
@@ -31,7 +32,7 @@ def create_pools(connection: Connection, run: Run, schema: str) -> list[HeldRule
             pools=sql.Identifier(schema, "allocation_pools"),
             shares=sql.Identifier(schema, "allocation_shares"),
             dimensions=sql.SQL(", ").join(
-                sql.SQL("{} text[]").format(sql.Identifier(name)) for name in DIMENSIONS
+                sql.SQL("{} text[]").format(sql.Identifier(name)) for name in ALL_DIMENSIONS
             ),
         )
     )
@@ -61,13 +62,14 @@ def _pool_rows(held: Iterable[HeldRules]) -> Iterator[tuple[object, ...]]:
     for one in held:
         for place, pool in enumerate(one.content.pools):
             values = [
-                list(pool.filter[name]) if name in pool.filter else None for name in DIMENSIONS
+                list(pool.filter[name]) if name in pool.filter else None for name in ALL_DIMENSIONS
             ]
+            tags = json.dumps(pool.tags) if pool.tags else None
             for rule in one.content.rules:
                 if rule.pool == pool.name:
                     yield (
                         one.content.tenant_id, pool.name, place, rule.valid_from, rule.valid_to,
-                        *values,
+                        *values, tags,
                     )  # fmt: skip
 
 

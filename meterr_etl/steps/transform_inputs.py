@@ -49,6 +49,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
                 superseded=tables.superseded,
                 batch_owners=tables.owners,
                 batch_skus=tables.skus,
+                batch_tag_sets=tables.tag_sets,
                 reference_version=sql.Literal(run.reference_version),
                 unit_bases=unit_bases(),
             )

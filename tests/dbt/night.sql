@@ -153,7 +153,8 @@ create table candidate_s1.owners as select *, timestamptz '2026-11-15' as owned_
 create table candidate_s1.allocation_pools (
     tenant_id text, pool text, pool_order integer, valid_from date, valid_to date, team_id text[],
     project_id text[], cost_center text[], environment text[], feature text[], provider text[],
-    model text[], region text[], service_tier text[], processing_mode text[], token_type text[]
+    model text[], region text[], service_tier text[], processing_mode text[], token_type text[],
+    user_id text[], api_key_id text[], tags jsonb
 );
 create table candidate_s1.allocation_shares (
     charge_date date, tenant_id text, billing_currency text, pool text, allocation_status text,
@@ -195,6 +196,7 @@ from (
     (0.9173, '2026-11-16', '2026-12-01')
 ) as r (rate, valid_from, valid_to);
 create table candidate_s1.skus as select * from staging.skus;
+create table candidate_s1.tag_sets as select * from staging.tag_sets;
 create table candidate_s1.rates as select * from reference.rates;
 create table candidate_s1.sku_rate_keys as
 select

@@ -1,9 +1,5 @@
 with
 
-lines as (
-    select * from {{ ref('fct_usage_cost_daily') }}
-),
-
 pools as (
     select * from {{ source('run', 'allocation_pools') }}
 ),
@@ -13,31 +9,54 @@ pooled_tenants as (
     select distinct tenant_id from pools
 ),
 
+finer_tenants as (
+    {{ finer_tenants() }}
+),
+
+lines as (
+    select
+        {{ pooled_columns('lines') }},
+        {%- for dimension in finer_pool_dimensions() %}
+        null::text as {{ dimension }},
+        {%- endfor %}
+        null::jsonb as tags
+    from {{ ref('fct_usage_cost_daily') }} as lines
+    left join finer_tenants on lines.tenant_id = finer_tenants.tenant_id
+    -- A charge has neither user nor key nor tag, and is a line of the cube alone.
+    where finer_tenants.tenant_id is null or lines.pricing_status = 'charged'
+    union all
+    select
+        {{ pooled_columns('lines') }},
+        {{ finer_pool_dimensions() | join(', ') }},
+        tags
+    from {{ ref('int_lines_by_tag') }} as lines
+),
+
 lines_in_pools as (
     select
         lines.*,
-        (
-            select pools.pool
-            from pools
-            where
-                pools.tenant_id = lines.tenant_id
-                and pools.valid_from <= lines.charge_date
-                and (pools.valid_to is null or lines.charge_date < pools.valid_to)
-                {%- for dimension in pool_dimensions() %}
-                and (pools.{{ dimension }} is null or lines.{{ dimension }} = any(pools.{{ dimension }}))
-                {%- endfor %}
-            order by pools.pool_order
-            limit 1
-        ) as pool
-    from lines
-    inner join pooled_tenants on lines.tenant_id = pooled_tenants.tenant_id
-    union all
-    select
-        lines.*,
-        null as pool
+        case
+            when pooled_tenants.tenant_id is not null
+                then (
+                    select pools.pool
+                    from pools
+                    where
+                        pools.tenant_id = lines.tenant_id
+                        and pools.valid_from <= lines.charge_date
+                        and (pools.valid_to is null or lines.charge_date < pools.valid_to)
+                        {%- for dimension in pool_dimensions() + finer_pool_dimensions() %}
+                        and (
+                            pools.{{ dimension }} is null
+                            or lines.{{ dimension }} = any(pools.{{ dimension }})
+                        )
+                        {%- endfor %}
+                        and {{ has_tags('lines.tags', 'pools.tags') }}
+                    order by pools.pool_order
+                    limit 1
+                )
+        end as pool
     from lines
     left join pooled_tenants on lines.tenant_id = pooled_tenants.tenant_id
-    where pooled_tenants.tenant_id is null
 ),
 
 int_pooled_costs as (

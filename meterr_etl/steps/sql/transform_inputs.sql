@@ -32,6 +32,12 @@ union all
 select m.* from {batch_skus} as m
 where not exists (select from staging.skus as known where known.sku_key = m.sku_key);
 
+create view {schema}.tag_sets as
+select m.* from staging.tag_sets as m
+union all
+select m.* from {batch_tag_sets} as m
+where not exists (select from staging.tag_sets as known where known.tag_key = m.tag_key);
+
 create view {schema}.rates as
 select
     r.rate_id,

@@ -5,7 +5,8 @@ create unlogged table {pools} (
     pool_order integer,
     valid_from date,
     valid_to date,
-    {dimensions}
+    {dimensions},
+    tags jsonb
 );
 
 create unlogged table {shares} (

@@ -114,6 +114,36 @@ def test_driver_of_zero_leaves_the_pool_unallocated(
     assert warehouse.value(TOTALS) is True
 
 
+def test_pool_by_user_and_tag_takes_in_only_their_calls_and_follows_a_metric(
+    acme: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    acme.add_event(project_id=an_id("Core's"), user_id=an_id("robot"), metadata='{"job": "index"}')
+    acme.add_event(project_id=an_id("Core's"), user_id=an_id("robot"), metadata='{"job": "other"}')
+    acme.add_event(project_id=an_id("Core's"), user_id=an_id("ann"), metadata='{"job": "index"}')
+    said = rules(driver="heads", targets=[{"team": CORE}, {"team": OPS}]).model_dump(mode="json")
+    said["pools"][0]["filter"] = {"user_id": [str(an_id("robot"))], "tags.job": ["index"]}
+    said["metrics"] = [
+        {
+            "name": "heads",
+            "amounts": [
+                {"team": CORE, "amount": "0.5", "valid_from": str(DAY)},
+                {"team": OPS, "amount": "2", "valid_from": str(DAY)},
+            ],
+        }
+    ]
+    load_rules(AllocationRules.model_validate(said))
+    night(DAY)
+    one = Decimal(str(borne(warehouse)[1][4]))
+    assert [(*row[:3], Decimal(str(row[4])) / one) for row in borne(warehouse)] == [
+        ("Core", "CC-1", "direct", 4),
+        ("Ops", "CC-2", "direct", 1),
+        ("Platform", "CC-3", "direct", 1),
+        ("Core", "CC-1", "platform", Decimal("0.2")),
+        ("Ops", "CC-2", "platform", Decimal("0.8")),
+    ]
+    assert warehouse.value(TOTALS) is True
+
+
 def test_changed_rules_redistribute_only_the_days_since(
     acme: SourceTables, warehouse: Warehouse, night: Night
 ) -> None:

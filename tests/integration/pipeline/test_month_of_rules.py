@@ -33,7 +33,7 @@ MODELS = {"m-small": "gpt-4o-mini", "deepseek-r1": "o3"}
 TEAMS = 4
 COLUMNS = (
     "id", "organization_id", "project_id", "provider", "model", "input_tokens", "output_tokens",
-    "environment", "feature", "created_at", "updated_at",
+    "environment", "feature", "created_at", "updated_at", "user_id", "metadata",
 )  # fmt: skip
 Pool = Mapping[str, list[str]]
 
@@ -46,13 +46,16 @@ def rule(pool: str, **said: object) -> dict[str, object]:
     return {"pool": pool, "valid_from": str(FIRST), **said}
 
 
-def rules(tenant: str, method: str, pools: Mapping[str, Pool], *listed: object) -> AllocationRules:
+def rules(
+    tenant: str, method: str, pools: Mapping[str, Pool], *listed: object, metrics: object = ()
+) -> AllocationRules:
     return AllocationRules.model_validate(
         {
             "tenant_id": str(an_id(tenant)),
             "method": method,
             "pools": [{"name": name, "filter": filter_} for name, filter_ in pools.items()],
             "rules": listed,
+            "metrics": metrics,
         }
     )
 
@@ -63,6 +66,8 @@ STEP_DOWN = rules(
     {
         "seats": {"token_type": ["subscription", "credit"]},
         "support": {"token_type": ["fee"]},
+        "robot": {"user_id": [str(an_id("user 3"))]},
+        "jobs": {"tags.job": ["1", "2"], "environment": ["nightly"]},
         "platform": {"team_id": [team("m-small", 0)]},
         "nightly": {"environment": ["nightly"]},
         "untagged": {"project_id": ["unassigned"]},
@@ -80,6 +85,17 @@ STEP_DOWN = rules(
         targets=[{"team": team("m-small", n)} for n in (1, 2, 3)],
     ),
     rule("untagged", weights="proportional", driver="cost", targets=[{"team": "nobody"}]),
+    rule("robot", weights="proportional", driver="heads", every="team"),
+    rule("jobs", weights="proportional", driver="heads", targets=[{"team": "nobody"}]),
+    metrics=[
+        {
+            "name": "heads",
+            "amounts": [
+                {"team": team("m-small", n), "amount": f"{n}.5", "valid_from": str(FIRST)}
+                for n in range(TEAMS)
+            ],
+        }
+    ],
 )  # fmt: skip
 RECIPROCAL = rules(
     "deepseek-r1",
@@ -149,6 +165,7 @@ def requests(path: Path) -> Iterator[tuple[object, ...]]:
                     "openai", MODELS[model], given, made,
                     "nightly" if number % 5 == 0 else "production",
                     "search" if number % 3 == 0 else "chat", moment, moment,
+                    an_id(f"user {number % 7}"), f'{{"job": "{number % 4}"}}',
                 )  # fmt: skip
 
 
@@ -205,6 +222,8 @@ def test_month_by_rules_of_every_kind_is_borne_to_the_last_digit(month: Warehous
         "direct": ("direct", 31),
         "seats": ("allocated", 31),
         "support": ("allocated", 31),
+        "robot": ("allocated", 31),
+        "jobs": ("unallocated", 31),
         "platform": ("allocated", 31),
         "nightly": ("allocated", 31),
         "untagged": ("unallocated", 31),

@@ -179,13 +179,15 @@ def _create_tables(connection: Connection, run: Run) -> None:
             "create table {other} partition of {batch} default;"
             "create table {superseded} (event_date date, source_id smallint, event_key uuid);"
             "create table {owners} (like staging.owners);"
-            "create table {skus} (like staging.skus)"
+            "create table {skus} (like staging.skus);"
+            "create table {tag_sets} (like staging.tag_sets)"
         ).format(
             batch=tables.batch,
             other=tables.batch_other,
             superseded=tables.superseded,
             owners=tables.owners,
             skus=tables.skus,
+            tag_sets=tables.tag_sets,
         )
     )
 

@@ -64,7 +64,7 @@ def test_good_file_is_read(read) -> None:
         ("{pool: untagged,", "{pool: platform,", "line 13: A pool can't serve itself."),
         ("name: untagged", "name: platform", "line 6: A pool 'platform' stands above. Rename one."),
         ("    every: team\n", "", "line 15: rules.1: Value error, give either targets or every."),
-        ("driver: tokens", "driver: love", "line 18: rules.1.driver: Input should be 'cost'"),
+        ("driver: tokens", "driver: love", "line 18: There is no driver 'love'. Name one of cost,"),
         ("method: step_down", "method: magic", "line 2: method: Input should be 'step_down'"),
         ("    every: team", "    targets: [{pool: platform}]", "which was distributed before it."),
         ("name: untagged", "name: direct", "line 6: 'direct' is what is in no pool. Rename it."),
@@ -78,6 +78,54 @@ def test_fault_is_named_with_its_line_and_its_fix(read, old: str, new: str, said
     with pytest.raises(InputError) as error:
         read(GOOD.replace(old, new))
     assert said in str(error.value)
+
+
+METRICS = """\
+metrics:
+  - name: heads
+    amounts:
+      - {team: core, amount: 12, valid_from: 2026-11-01, valid_to: 2026-11-15}
+      - {team: core, amount: 13.5, valid_from: 2026-11-15}
+      - {team: ops, amount: 4, valid_from: 2026-11-01}
+"""
+BY_HEADS = GOOD.replace("driver: tokens", "driver: heads") + METRICS
+
+
+def test_metric_says_on_each_day_what_its_dated_amounts_say(read) -> None:
+    found = read(BY_HEADS)
+    assert found.metrics_on(date(2026, 11, 14)) == {"heads": {CORE: 12, OPS: 4}}
+    assert found.metrics_on(date(2026, 11, 15)) == {"heads": {CORE: Fraction(27, 2), OPS: 4}}
+    assert found.metrics_on(date(2026, 10, 31)) == {"heads": {}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name: heads", "name: tokens", "line 21: 'tokens' is a driver already. Rename it."),
+        (", valid_to: 2026-11-15", "", "line 24: Of the team 'core' two amounts hold at once."),
+        ("{team: ops, amount: 4", "{team: ops, amount: -4", "greater than or equal to 0"),
+        ("{team: ops, amount: 4", "{amount: 4", "name exactly one of team, project"),
+        ("valid_to: 2026-11-15", "valid_to: 2026-11-01", "valid_to must be later"),
+    ],
+)
+def test_fault_of_a_metric_is_named(read, old: str, new: str, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        read(BY_HEADS.replace(old, new))
+    assert said in str(error.value)
+
+
+def test_changed_amount_redistributes_from_its_own_day(read) -> None:
+    former = read(BY_HEADS)
+    changed = read(BY_HEADS.replace("amount: 13.5", "amount: 14"))
+    assert changed.first_changed_day(former) == date(2026, 11, 15)
+    assert read(GOOD).first_changed_day(former) == date(2026, 11, 1)
+
+
+def test_pool_may_ask_for_users_keys_and_tags(read) -> None:
+    found = read(GOOD.replace("{team_id: [platform]}", "{user_id: [u1], tags.job: [x, y]}"))
+    assert found.pools[0].filter["user_id"] == ("u1",)
+    assert found.pools[0].tags == {"job": ["x", "y"]}
+    assert found.pools[1].tags == {}
 
 
 def test_overlapping_rules_of_one_pool_are_refused(read) -> None:
