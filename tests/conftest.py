@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from meterr_etl.local.postgres import EmbeddedPostgres
 from meterr_etl.local.programs import installed_programs
 from meterr_etl.settings import settings
 from meterr_etl.warehouse.migrate import migrate
+from tests.prepared import Prepared
 
 SERVER_VARIABLE = "METERR_TEST_SERVER_URL"
 # What a test server may lose in a crash nobody misses; tests then wait for no disk.
@@ -155,6 +156,13 @@ def migrated_template(postgres: PostgresServer) -> Iterator[str]:
             migrate()
         settings.cache_clear()
         yield name
+
+
+@pytest.fixture(scope="session")
+def prepared(postgres: PostgresServer, migrated_template: str) -> Iterator[Prepared]:
+    """What many tests begin with, made once per process and copied for each."""
+    with ExitStack() as kept_until_end:
+        yield Prepared(postgres, migrated_template, kept_until_end)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from meterr_etl import pipeline
 from meterr_etl.pricing.sync import sync_rates
 from meterr_etl.seed.schema import create_source_schema
 from meterr_etl.window import Window
+from tests.prepared import Pair, Prepared
 
 DAY = date(2026, 11, 10)
 NAMESPACE = UUID("6f9b3a52-0000-4000-8000-000000000000")
@@ -129,19 +130,30 @@ class Warehouse:
         }
 
 
-@pytest.fixture
-def source(source_db: str) -> SourceTables:
-    """An empty source with the tables of DESIGN §14."""
-    with psycopg.connect(source_db) as connection:
+def with_rates(pair: Pair) -> None:
+    """Create the source's tables, and let the warehouse know the catalogue's rates."""
+    with psycopg.connect(pair.source) as connection:
         create_source_schema(connection)
-    return SourceTables(source_db)
+    sync_rates()
 
 
 @pytest.fixture
-def warehouse(warehouse_db: str) -> Warehouse:
+def pair(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    """A source without rows, and a warehouse without nights."""
+    with prepared.copied(with_rates, monkeypatch) as copies:
+        yield copies
+
+
+@pytest.fixture
+def source(pair: Pair) -> SourceTables:
+    """An empty source with the tables of DESIGN §14."""
+    return SourceTables(pair.source)
+
+
+@pytest.fixture
+def warehouse(pair: Pair) -> Warehouse:
     """A migrated warehouse that knows the catalogue's rates."""
-    sync_rates()
-    return Warehouse(warehouse_db)
+    return Warehouse(pair.warehouse)
 
 
 @pytest.fixture

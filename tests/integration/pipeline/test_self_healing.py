@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
 
+from meterr_etl import pipeline
 from meterr_etl.errors import GateFailedError
 from meterr_etl.maintenance import sweep
+from meterr_etl.window import Window
+from tests.prepared import Pair, Prepared
 
-from .conftest import DAY, SourceTables, Warehouse, at, next_day
+from .conftest import DAY, SourceTables, Warehouse, at, next_day, with_rates
 
 Night = Callable[..., str]
 
 
-@pytest.fixture
-def two_nights(source: SourceTables, warehouse: Warehouse, night: Night) -> dict[str, str]:
-    """Two published days of three events each; returns the digest of all."""
+def with_two_nights(pair: Pair) -> None:
+    with_rates(pair)
+    source = SourceTables(pair.source)
     source.add_acme()
     for day in (DAY, next_day()):
         for hour in (1, 2, 3):
             source.add_event(day, hour=hour)
-        night(day)
+        pipeline.run_window("supabase", Window.of_day(day), trigger="test")
+
+
+@pytest.fixture
+def pair(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    """Two published days of three events each."""
+    with prepared.copied(with_two_nights, monkeypatch) as copies:
+        yield copies
+
+
+@pytest.fixture
+def source(pair: Pair) -> SourceTables:
+    """The source of these; its further events have other ids."""
+    return SourceTables(pair.source, itertools.count(100))
+
+
+@pytest.fixture
+def two_nights(warehouse: Warehouse) -> dict[str, str]:
+    """The digest of all that two nights published."""
     return warehouse.digest()
 
 
@@ -121,11 +143,11 @@ def test_day_that_the_source_no_longer_keeps_is_left_alone(
 def test_day_with_a_dead_row_is_repaired_once_and_then_sound(
     source: SourceTables, warehouse: Warehouse, night: Night
 ) -> None:
-    source.add_acme()
-    source.add_event(DAY)
-    source.add_event(DAY, hour=3, output_tokens=-1)
-    night(DAY)
+    third = next_day(days=2)
+    source.add_event(third)
+    source.add_event(third, hour=3, output_tokens=-1)
+    night(third)
     assert [h.outcome for h in sweep("supabase", trigger="test")] == ["sound"]
     assert sweep("supabase", trigger="test") == []
-    source.add_event(DAY, hour=4)
-    assert [h.day for h in sweep("supabase", trigger="test")] == [DAY]
+    source.add_event(third, hour=4)
+    assert [h.day for h in sweep("supabase", trigger="test")] == [third]

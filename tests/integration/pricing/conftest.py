@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from meterr_etl.settings import settings
 from meterr_etl.sources.registry import SOURCES_FOLDER
 from meterr_etl.warehouse.connection import warehouse
 from meterr_etl.window import Window
+from tests.prepared import Pair, Prepared
 
 RATE_COLUMNS = (
     "rate_id", "catalogue", "catalogue_version", "provider_id", "model_id", "token_type",
@@ -92,19 +93,30 @@ def _cell(value: object) -> object:
 
 
 @pytest.fixture
-def meter(source_db: str, warehouse_db: str, monkeypatch: pytest.MonkeyPatch) -> Meter:
-    """An empty source, a migrated warehouse, and no limit on what is unpriced or dead."""
+def lenient(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No limit on what is unpriced."""
     for name in ("CANONICAL", "OPENAI_USAGE", "ANTHROPIC_USAGE", "SUPABASE"):
         monkeypatch.setenv(f"METERR_SOURCES__{name}__UNPRICED_MAX_SHARE", "1")
     settings.cache_clear()
-    return Meter(source_db, warehouse_db)
+    return monkeypatch
 
 
 @pytest.fixture
-def catalogue(meter: Meter) -> Meter:
-    """The meter, and the catalogue's rates in force."""
+def meter(source_db: str, warehouse_db: str, lenient: pytest.MonkeyPatch) -> Meter:
+    """An empty source, a migrated warehouse, and no limit on what is unpriced or dead."""
+    return Meter(source_db, warehouse_db)
+
+
+def with_rates(_: Pair) -> None:
+    """Bring the catalogue's rates in force."""
     sync_rates()
-    return meter
+
+
+@pytest.fixture
+def catalogue(prepared: Prepared, lenient: pytest.MonkeyPatch) -> Iterator[Meter]:
+    """A meter like that, and the catalogue's rates in force."""
+    with prepared.copied(with_rates, lenient) as pair:
+        yield Meter(pair.source, pair.warehouse)
 
 
 @pytest.fixture

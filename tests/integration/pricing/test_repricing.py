@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,8 +12,9 @@ import pytest
 from meterr_etl.pricing.aliases import add_alias, suggested_aliases
 from meterr_etl.repricing import days_to_rerate, reprice, what_if
 from meterr_etl.warehouse.connection import warehouse
+from tests.prepared import Pair, Prepared
 
-from .conftest import Meter
+from .conftest import Meter, with_rates
 
 DAY = date(2026, 11, 10)
 NEXT = DAY + timedelta(days=1)
@@ -33,11 +35,11 @@ def event(number: int, day: date, tenant: str, model: str) -> dict[str, object]:
     }
 
 
-@pytest.fixture
-def published(catalogue: Meter) -> Meter:
-    """Two days: gpt-4o on the first alone, an unknown name on both, gpt-4.1 on the second."""
-    catalogue.create_table("canonical")
-    catalogue.load(
+def with_two_days(pair: Pair) -> None:
+    with_rates(pair)
+    meter = Meter(pair.source, pair.warehouse)
+    meter.create_table("canonical")
+    meter.load(
         "usage_events",
         [
             event(1, DAY, "acme", "gpt-4o"),
@@ -47,8 +49,14 @@ def published(catalogue: Meter) -> Meter:
         ],
     )
     for day in (DAY, NEXT):
-        catalogue.run("canonical", day)
-    return catalogue
+        meter.run("canonical", day)
+
+
+@pytest.fixture
+def published(prepared: Prepared, lenient: pytest.MonkeyPatch) -> Iterator[Meter]:
+    """Two days: gpt-4o on the first alone, an unknown name on both, gpt-4.1 on the second."""
+    with prepared.copied(with_two_days, lenient) as pair:
+        yield Meter(pair.source, pair.warehouse)
 
 
 def change_price(meter: Meter, model: str, unit_price: str) -> None:
