@@ -22,11 +22,13 @@ from tests.benchmarks.sizes import RESULTS_FOLDER, Size
 
 GROUP = "documented"
 PLANS = RESULTS_FOLDER / "plans.txt"
+PARTITION_SCAN = re.compile(r" +->  .* on (?P<mart>\w+)_\d{8}\b")
 # What the history has in place of what the text names.
 REPLACED = {"2026-11-20": "2026-11-14", "current_date": "date '2026-11-14'", "gpt-4o": "model-03"}
 # Read line by line: the cube, what bears its cost, and the views that are made of them.
 ON_LINES = (
-    "fct_", "focus_", "savings", "budget_status", "billed_costs", "token_events", "restatements",
+    "fct_", "focus_", "savings", "cache_savings", "budget_status", "billed_costs",
+    "token_events", "restatements",
 )  # fmt: skip
 
 
@@ -65,4 +67,24 @@ def _plan(url: str, query: str) -> str:
     explained = cast("LiteralString", f"explain (analyze, buffers, costs off, timing off) {query}")
     with psycopg.connect(url) as connection:
         connection.execute(cast("LiteralString", query))
-        return "\n".join(str(row[0]) for row in connection.execute(explained).fetchall())
+        return without_repeats([str(row[0]) for row in connection.execute(explained).fetchall()])
+
+
+def without_repeats(plan: list[str]) -> str:
+    """Return a plan with one partition of each scan, which the others repeat."""
+    kept = []
+    seen: set[tuple[int, str]] = set()
+    skipped_below: int | None = None
+    for line in plan:
+        indent = len(line) - len(line.lstrip())
+        if skipped_below is not None and indent > skipped_below:
+            continue
+        skipped_below = None
+        scan = PARTITION_SCAN.match(line)
+        if scan and (key := (indent, scan["mart"])) in seen:
+            skipped_below = indent
+            continue
+        if scan:
+            seen.add(key)
+        kept.append(line)
+    return "\n".join(kept)
