@@ -43,6 +43,12 @@ def days_of_month(first: date) -> tuple[date, date]:
     return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
+def every_day_of_month(first: date) -> list[date]:
+    """Return all days of the month that begins on a day."""
+    _, last = days_of_month(first)
+    return [first.replace(day=number) for number in range(1, last.day + 1)]
+
+
 @dataclass(frozen=True, order=True)
 class Window:
     """A half-open interval `[start, end)` of arrival time in UTC.

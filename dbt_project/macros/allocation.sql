@@ -23,11 +23,11 @@
 {%- endmacro %}
 
 {#- The tenants whose pools ask for more than a price line tells. -#}
-{% macro finer_tenants() -%}
+{% macro finer_tenants(dimensions) -%}
     select distinct tenant_id
     from {{ source('run', 'allocation_pools') }}
     where tags is not null
-        {%- for dimension in finer_pool_dimensions() %}
+        {%- for dimension in dimensions %}
         or {{ dimension }} is not null
         {%- endfor %}
 {%- endmacro %}
@@ -41,13 +41,14 @@
 {% endmacro %}
 
 {#- What pools are filled by, of lines of either kind. -#}
-{% macro pooled_columns(lines) -%}
-    {%- for column in (
-        ['charge_date', 'tenant_id'] + pool_dimensions() + ['consumed_quantity']
-        + distributed_costs() + ['billing_currency']
-    ) %}
-        {{ lines }}.{{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{% macro pooled_columns(dimensions, costs) -%}
+    lines.charge_date,
+        lines.tenant_id,
+        {%- for column in dimensions + costs %}
+        lines.{{ column }},
+        {%- endfor %}
+        lines.consumed_quantity,
+        lines.billing_currency
 {%- endmacro %}
 
 {#- Whether a token type counts tokens. -#}
@@ -58,6 +59,14 @@
         {%- endfor -%}
     )
 {%- endmacro %}
+
+{#- Who bears a part of a pool on a day, and by which ratio. -#}
+{% macro borne_by() %}
+    {{ return([
+        'charge_date', 'tenant_id', 'cost_center', 'team_id', 'project_id', 'pool',
+        'allocation_status', 'rule_version', 'share_numerator', 'share_denominator',
+    ]) }}
+{% endmacro %}
 
 {#- The costs that are distributed, each by itself. -#}
 {% macro distributed_costs() %}

@@ -4,6 +4,7 @@
     case
         when {{ token_type }} = 'request' then 'Requests'
         when {{ token_type }} = 'web_search' then 'Searches'
+        when {{ token_type }} = 'volume_settlement' then 'Settlements'
         when {{ token_type }} in ('subscription', 'fee', 'credit')
             then initcap({{ token_type }})
                 || case when {{ charge_category }} = 'Usage' then '-Days' else 's' end

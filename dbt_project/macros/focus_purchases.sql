@@ -2,7 +2,10 @@
     and costs nothing yet, and one for each of its days, which is used up and not billed; a credit
     has one row a day, and all that is priced by its rate has one. -#}
 {% macro is_purchased(line) -%}
-    ({{ line }}.pricing_status = 'charged' and {{ line }}.token_type <> 'credit')
+    (
+        {{ line }}.pricing_status = 'charged'
+        and {{ line }}.token_type not in ('credit', 'volume_settlement')
+    )
 {%- endmacro %}
 
 {% macro is_focus_row(line, is_purchase) -%}
@@ -16,8 +19,14 @@
     case
         when {{ is_purchase }} then 'Purchase'
         when {{ line }}.pricing_status = 'charged' and {{ line }}.token_type = 'credit' then 'Credit'
+        when {{ line }}.token_type = 'volume_settlement' then 'Adjustment'
         else 'Usage'
     end
+{%- endmacro %}
+
+{#- Whether a row has a quantity and a price: credits and settlements are amounts. -#}
+{% macro is_metered(charge_category) -%}
+    {{ charge_category }} in ('Usage', 'Purchase')
 {%- endmacro %}
 
 {% macro focus_frequency(line) -%}

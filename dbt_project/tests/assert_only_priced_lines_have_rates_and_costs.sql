@@ -9,5 +9,5 @@ where
     or (pricing_status in ('priced', 'charged')) <> (contracted_unit_price is not null)
     or (contract_term is not null and pricing_status <> 'priced')
     or list_cost < 0
-    or contracted_cost < 0
+    or (contracted_cost < 0 and token_type <> 'volume_settlement')
     or consumed_quantity < 0

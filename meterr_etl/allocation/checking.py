@@ -19,6 +19,7 @@ def faults(found: AllocationRules) -> list[Fault]:
         *_rule_faults(found),
         *_metric_faults(found),
         *_overlaps(found),
+        *_period_faults(found),
         *_order_faults(found),
         *_closed_loops(found),
     ]
@@ -118,6 +119,21 @@ def _overlaps(found: AllocationRules) -> Iterator[Fault]:
                     f"Two rules of the pool '{rule.pool}' hold on"
                     f" {max(rule.valid_from, other.valid_from)}.",
                     "End one before the other begins (valid_to is not included).",
+                )
+
+
+def _period_faults(found: AllocationRules) -> Iterator[Fault]:
+    by_month = [rule for rule in found.rules if rule.period == "month"]
+    for place, rule in enumerate(found.rules):
+        for number, target in enumerate(rule.targets):
+            if rule.period == "day" and any(
+                other.pool == target.pool and other.shares_a_day_with(rule) for other in by_month
+            ):
+                yield Fault(
+                    ("rules", place, "targets", number),
+                    f"'{rule.pool}' is distributed by day, and serves '{target.pool}', which is"
+                    " distributed by month.",
+                    "Give both the same period.",
                 )
 
 

@@ -15,6 +15,7 @@ from meterr_etl.allocation.versions import HeldRules
 
 NOBODY = "unassigned"
 UNALLOCATED = "unallocated"
+HELD = "held"
 # Where a rule needs no driver, the members are those that have used anything.
 ANY_DRIVER = "requests"
 
@@ -102,24 +103,38 @@ class DayDrivers:
         return self.own.cost_centers.get(team_id) or self.known.cost_centers.get(team_id, NOBODY)
 
 
-def day_shares(held: HeldRules, drivers: DayDrivers) -> Iterator[Share]:
-    """Yield the shares of every pool that has cost on the day."""
-    rules = held.content.holding_on(drivers.charge_date)
-    amounts = drivers.amounts | held.content.metrics_on(drivers.charge_date)
+def day_shares(
+    held: HeldRules, day: DayDrivers, month: DayDrivers | None = None
+) -> Iterator[Share]:
+    """Yield the shares of every pool that has cost to distribute on the day.
+
+    Args:
+        held: the rules of the tenant.
+        day: what it used that day.
+        month: what it used in the month that ends with the day; None on every other day, on which
+            pools whose rules are by month hold what they take in.
+    """
+    rules = held.content.holding_on(day.charge_date)
+    metrics = held.content.metrics_on(day.charge_date)
+    by_month = {pool for pool, rule in rules.items() if rule.period == "month"}
+    drivers = {pool: month if month and pool in by_month else day for pool in rules}
     weights = {
-        pool: rule_weights(rule, amounts[rule.driver or ANY_DRIVER]) for pool, rule in rules.items()
+        pool: {Bearer(HELD, pool): Fraction(1)}
+        if month is None and pool in by_month
+        else rule_weights(rule, (drivers[pool].amounts | metrics)[rule.driver or ANY_DRIVER])
+        for pool, rule in rules.items()
     }
     for pool, shares in final_shares(weights).items():
-        if Bearer("pool", pool) not in drivers.amounts[ANY_DRIVER]:
+        if Bearer("pool", pool) not in drivers[pool].amounts[ANY_DRIVER]:
             continue
         ratios, denominator = as_ratios(shares)
         parts: dict[tuple[str, str, str, str], int] = {}
         for bearer, numerator in ratios.items():
-            owner = _owner(bearer, drivers)
+            owner = _owner(bearer, drivers[pool])
             parts[owner] = parts.get(owner, 0) + numerator
         for owner, numerator in sorted(parts.items()):
             yield Share(
-                drivers.charge_date, held.content.tenant_id, drivers.billing_currency, pool,
+                day.charge_date, held.content.tenant_id, day.billing_currency, pool,
                 *owner, held.version, numerator, denominator,
             )  # fmt: skip
 
@@ -133,4 +148,4 @@ def _owner(bearer: Bearer, drivers: DayDrivers) -> tuple[str, str, str, str]:
     if bearer.kind == "project":
         team = drivers.team_of(bearer.id)
         return "allocated", drivers.cost_center_of(team), team, bearer.id
-    return UNALLOCATED, NOBODY, NOBODY, NOBODY
+    return HELD if bearer.kind == HELD else UNALLOCATED, NOBODY, NOBODY, NOBODY

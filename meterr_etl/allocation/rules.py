@@ -123,11 +123,15 @@ class Metric(_Strict):
 class Rule(_Dated):
     """How one pool is distributed on the days of `[valid_from, valid_to)`.
 
+    By month, what the pool takes in is held until the month's last day, and then distributed by the
+    drivers of the whole month; such a rule holds for whole months.
+
     `every` names all teams, projects or cost centers that have cost of their own on a day, or of
     which a metric says something, where that is the driver.
     """
 
     pool: str
+    period: Literal["day", "month"] = "day"
     weights: Literal["even", "fixed", "proportional"]
     driver: str | None = None
     targets: tuple[Target, ...] = ()
@@ -141,6 +145,10 @@ class Rule(_Dated):
             raise ValueError("give either targets or every")
         if (self.driver is not None) != (self.weights == "proportional"):
             raise ValueError("a driver goes with proportional weights, and only with them")
+        if self.period == "month" and not (
+            self.valid_from.day == 1 and (self.valid_to or self.valid_from).day == 1
+        ):
+            raise ValueError("a rule by month begins and ends on the first day of a month")
         if self.weights == "fixed" and self.every:
             raise ValueError("fixed weights need a list of targets")
         return self

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,8 @@ from meterr_etl.reviewed_files import Fault, TenantFile, read_reviewed
 # What a term may be narrowed by, as the price lines of the marts name it.
 SCOPE = ("provider", "model", "token_type", "service_tier", "processing_mode")
 CURRENCY = "^[A-Z]{3}$"
+# What the catalogue lists in, and so what is billed where a contract says nothing else.
+LIST_CURRENCY = "USD"
 
 
 class _Dated(BaseModel):
@@ -38,32 +40,22 @@ class _Dated(BaseModel):
         )
 
 
-class Term(_Dated):
-    """What the lines of one scope cost: a percentage off the list price, or a fixed price.
+class _Priced(BaseModel):
+    """One price: a percentage off the list, or a fixed price of a million units or of one."""
 
-    A price is of a million units, or of a single one, in the currency that it names.
-    """
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(min_length=1)
-    provider: str | None = Field(None, min_length=1)
-    model: str | None = Field(None, min_length=1)
-    token_type: str | None = Field(None, min_length=1)
-    service_tier: str | None = Field(None, min_length=1)
-    processing_mode: Literal["sync", "batch"] | None = None
     percent_off: Decimal | None = Field(None, ge=0, le=100)
     price_per_million: Decimal | None = Field(None, ge=0)
     price_per_unit: Decimal | None = Field(None, ge=0)
-    currency: str = Field("USD", pattern=CURRENCY)
 
     @model_validator(mode="after")
-    def _says_one_price(self) -> Term:
+    def _says_one_price(self) -> Self:
         given = (self.percent_off, self.price_per_million, self.price_per_unit)
         if len([price for price in given if price is not None]) != 1:
             raise ValueError(
                 "give exactly one of percent_off, price_per_million and price_per_unit"
             )
-        if self.percent_off is None and self.token_type is None:
-            raise ValueError("a fixed price is of one token_type; name it")
         return self
 
     @property
@@ -72,6 +64,44 @@ class Term(_Dated):
         if self.price_per_million is not None:
             return self.price_per_million.scaleb(-6)
         return self.price_per_unit
+
+
+class Tier(_Priced):
+    """What a month's volume above a threshold costs in place of the term's own price.
+
+    The threshold is in units where prices are fixed, and in list cost where they are percentages.
+    """
+
+    above: Decimal = Field(gt=0)
+
+
+class Term(_Dated, _Priced):
+    """What the lines of one scope cost: a percentage off the list price, or a fixed price.
+
+    A fixed price is in the currency that it names. Tiers are settled on the last day of a month:
+    each for its own part of the volume, or the highest that is reached for all of it.
+    """
+
+    name: str = Field(min_length=1)
+    provider: str | None = Field(None, min_length=1)
+    model: str | None = Field(None, min_length=1)
+    token_type: str | None = Field(None, min_length=1)
+    service_tier: str | None = Field(None, min_length=1)
+    processing_mode: Literal["sync", "batch"] | None = None
+    currency: str = Field(LIST_CURRENCY, pattern=CURRENCY)
+    tiers: tuple[Tier, ...] = ()
+    tiers_apply_to: Literal["part", "all"] = "part"
+
+    @model_validator(mode="after")
+    def _says_one_kind_of_price(self) -> Self:
+        if self.percent_off is None and self.token_type is None:
+            raise ValueError("a fixed price is of one token_type; name it")
+        if any((tier.unit_price is None) != (self.unit_price is None) for tier in self.tiers):
+            raise ValueError("tiers are percentages where the term is one, else prices")
+        bounds = [tier.above for tier in self.tiers]
+        if bounds != sorted(set(bounds)):
+            raise ValueError("each tier begins above the one before it")
+        return self
 
     @property
     def scope(self) -> tuple[str | None, ...]:
@@ -131,6 +161,8 @@ def _faults(found: Contract) -> Iterator[Fault]:
                     f" {max(term.valid_from, other.valid_from)}, since it stands above.",
                     "Move the narrower one above it, or end one before the other begins.",
                 )
+        if term.tiers and term.unit_price is not None:
+            yield from _foreign_tiers(found, term, place)
     for place, one in enumerate(found.billed_in):
         if any(one.shares_a_day(other) for other in found.billed_in[:place]):
             yield Fault(
@@ -138,6 +170,17 @@ def _faults(found: Contract) -> Iterator[Fault]:
                 f"Two currencies are billed on {one.valid_from}.",
                 "End one before the other begins (valid_to is not included).",
             )
+
+
+def _foreign_tiers(found: Contract, term: Term, place: int) -> Iterator[Fault]:
+    billed = {one.currency for one in found.billed_in if one.shares_a_day(term)} or {LIST_CURRENCY}
+    if billed != {term.currency}:
+        yield Fault(
+            ("terms", place),
+            f"'{term.name}' has tiers in {term.currency}, and is billed in"
+            f" {' and '.join(sorted(billed))}.",
+            "Give prices with tiers in the currency that they are billed in.",
+        )
 
 
 def _covers(wider: Term, narrower: Term) -> bool:

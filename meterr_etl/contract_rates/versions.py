@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from meterr_etl.contract_rates.exchange import LONGEST_DAYS
-from meterr_etl.contract_rates.terms import Contract
+from meterr_etl.contract_rates.terms import Contract, Term, Tier
 from meterr_etl.errors import InputError
 from meterr_etl.ledger.tenant_files import Held, Loaded, TenantFiles
 from meterr_etl.warehouse.connection import Connection, warehouse
@@ -142,9 +142,8 @@ def _rows(contract: Contract) -> Iterator[Row]:
         yield {
             "term": term.name,
             "scope": ", ".join(part for part in term.scope if part) or "all",
-            "price": f"-{term.percent_off} %"
-            if term.percent_off is not None
-            else f"{term.unit_price:f} {term.currency}",
+            "price": _price(term) if term.unit_price is None else f"{_price(term)} {term.currency}",
+            "tiers": ", ".join(f"{_price(tier)} above {tier.above:f}" for tier in term.tiers),
             "valid_from": term.valid_from,
             "valid_to": term.valid_to,
         }
@@ -153,6 +152,13 @@ def _rows(contract: Contract) -> Iterator[Row]:
             "term": None,
             "scope": "all",
             "price": f"billed in {one.currency}",
+            "tiers": "",
             "valid_from": one.valid_from,
             "valid_to": one.valid_to,
         }
+
+
+def _price(priced: Term | Tier) -> str:
+    if priced.unit_price is None:
+        return f"-{priced.percent_off} %"
+    return f"{priced.unit_price:f}"

@@ -20,6 +20,9 @@ CANDIDATE = {
     "skus": "skus",
     "sku_rate_keys": "sku_rate_keys",
     "charge_parts": "charge_parts",
+    "affected_days": "affected_days",
+    "volume_tiers": "volume_tiers",
+    "published_volumes": "published_volumes",
     "lines": "fct_usage_cost_daily",
     "by_owner": "fct_usage_by_owner_daily",
     "by_team": "usage_by_team_daily",
@@ -30,6 +33,9 @@ CANDIDATE = {
     "by_tenant": "usage_by_tenant_daily",
     "by_hour": "usage_by_hour",
     "allocated": "fct_allocated_cost_daily",
+    "pooled": "fct_pooled_cost_daily",
+    "allocation_pools": "allocation_pools",
+    "published_pools": "published_pools",
 }
 ROLL_UPS = tuple(name for name in CANDIDATE if name.startswith("by_"))
 PREPARED = (
@@ -42,8 +48,10 @@ PREPARED = (
     "event_gaps",
     "type_gaps",
     "charge_gaps",
+    "settlement_gaps",
     "rollup_gaps",
     "allocation_gaps",
+    "held_gaps",
     "drift",
     "reported",
     "unpriced",

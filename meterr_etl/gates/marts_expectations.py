@@ -69,6 +69,15 @@ def _conservation() -> tuple[Expectation, ...]:
             evidence="charge_gap_rows",
         ),
         none_of(
+            "price_lines_settle_all_volume",
+            "settlement_gaps",
+            "{settlement_gaps:,} contract terms are settled for other sums than their tiers make "
+            "of the month's volume",
+            expected="on the last day of a month what its tiers give, to the last digit, and on no "
+            "other",
+            evidence="settlement_gap_rows",
+        ),
+        none_of(
             "roll_ups_hold_all_usage",
             "quantity_gaps",
             "{quantity_gaps:,} quantities of roll-ups differ from the price lines{moved_note}",
@@ -87,9 +96,18 @@ def _conservation() -> tuple[Expectation, ...]:
             "allocation_holds_all_cost",
             "allocation_gaps",
             "{allocation_gaps:,} costs that are borne differ from the price lines{moved_note}",
-            expected="direct, allocated and unallocated cost add up to the price lines per day, "
-            "tenant and currency, to the last digit",
+            expected="direct, allocated, held and unallocated cost, and likewise what pools take "
+            "in and leave, add up to the price lines per day, tenant and currency, to the last "
+            "digit",
             evidence="allocation_gap_rows",
+        ),
+        none_of(
+            "pools_by_month_are_settled",
+            "held_gaps",
+            "{held_gaps:,} pools by month hold other costs than they take in{moved_note}",
+            expected="all that the pool takes in on each day, given back on the month's last, to "
+            "the last digit",
+            evidence="held_gap_rows",
         ),
     )
 

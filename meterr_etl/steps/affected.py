@@ -9,6 +9,7 @@ from psycopg import sql
 from meterr_etl.ledger.runs import Run
 from meterr_etl.sources.header import Source
 from meterr_etl.steps.moved import days_of_late_moves
+from meterr_etl.steps.settlements import record_settlement_days
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
@@ -31,6 +32,7 @@ def record_affected_days(
             superseded=run.tables.superseded,
         )
     )
+    record_settlement_days(connection, run)
     rows = connection.execute(
         "select event_date, cause from ops.run_days where run_id = %s order by event_date",
         (run.run_id,),

@@ -6,7 +6,6 @@ transaction, into tables of the run's candidate (DESIGN §3).
 
 from __future__ import annotations
 
-import calendar
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from meterr_etl.ledger.runs import Metrics, Run
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.marts import PublishedMart, derived_months
 from meterr_etl.warehouse.statements import column_list, statement
+from meterr_etl.window import every_day_of_month
 
 SQL_PACKAGE = "meterr_etl.steps"
 READERS = ("meterr_loader", "meterr_publisher")
@@ -42,7 +42,8 @@ class ChangedDays:
     def others(self) -> list[date]:
         """Every other day of these months."""
         affected = {*self.new, *self.standing}
-        return [day for month in self.months for day in _days_of(month) if day not in affected]
+        days = (day for month in self.months for day in every_day_of_month(month))
+        return [day for day in days if day not in affected]
 
 
 def derive_months(run: Run, days: ChangedDays, marts: Iterable[PublishedMart]) -> Metrics:
@@ -120,8 +121,3 @@ def _alike(
 
 def _dates(days: list[date]) -> sql.Composed:
     return sql.SQL("{}::date[]").format(sql.Literal([str(day) for day in days]))
-
-
-def _days_of(month: date) -> list[date]:
-    length = calendar.monthrange(month.year, month.month)[1]
-    return [month.replace(day=number) for number in range(1, length + 1)]

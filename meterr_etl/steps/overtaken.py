@@ -9,6 +9,7 @@ from psycopg import sql
 from meterr_etl.ledger.runs import Run
 from meterr_etl.sources.registry import load_source
 from meterr_etl.steps.moved import days_of_late_moves
+from meterr_etl.steps.settlements import missing_settlement_days, overtaken_settlements
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
@@ -46,6 +47,8 @@ def overtaken_by(connection: Connection, run: Run) -> list[str]:
     late = days_of_late_moves(connection, run, load_source(run.source))
     if set(late) - set(affected_days(connection, run)):
         reasons.append("a day that was published meanwhile names an owner who had moved")
+    if missing_settlement_days(connection, run) or overtaken_settlements(connection, run):
+        reasons.append("a month that it settles has moved")
     return reasons
 
 

@@ -10,6 +10,7 @@ from meterr_etl.errors import ConflictError
 from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Metrics, Run
 from meterr_etl.steps.batch import create_batch
+from meterr_etl.steps.settlements import record_settlement_days
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement
 
@@ -49,6 +50,7 @@ def restage(run: Run, metrics: Metrics) -> None:
                     tables.members(kind), sql.Identifier("staging", kind)
                 )
             )
+        record_settlement_days(connection, run)
         metrics["affected_days"] = _note_base(connection, run)
 
 

@@ -12,6 +12,7 @@ from meterr_etl.allocation.distributing import Belongings, DayDrivers, SharedCos
 from meterr_etl.allocation.rules import ALL_DIMENSIONS
 from meterr_etl.allocation.versions import RULES, HeldRules
 from meterr_etl.ledger.runs import Run
+from meterr_etl.steps.settlements import create_published_pools
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.rows import copy_rows
 from meterr_etl.warehouse.statements import statement
@@ -37,6 +38,7 @@ def create_pools(connection: Connection, run: Run, schema: str) -> list[HeldRule
         )
     )
     copy_rows(connection, sql.Identifier(schema, "allocation_pools"), _pool_rows(held))
+    create_published_pools(connection, run, schema)
     return held
 
 
@@ -48,8 +50,8 @@ def fill_shares(connection: Connection, schema: str, held: list[HeldRules]) -> i
     shares = [
         share
         for one in held
-        for drivers in _days(connection, schema, one.content.tenant_id)
-        for share in day_shares(one, drivers)
+        for day, month in _days(connection, schema, one.content.tenant_id)
+        for share in day_shares(one, day, month)
     ]
     table = sql.Identifier(schema, "allocation_shares")
     with connection.transaction():
@@ -69,25 +71,41 @@ def _pool_rows(held: Iterable[HeldRules]) -> Iterator[tuple[object, ...]]:
                 if rule.pool == pool.name:
                     yield (
                         one.content.tenant_id, pool.name, place, rule.valid_from, rule.valid_to,
-                        *values, tags,
+                        rule.period, *values, tags,
                     )  # fmt: skip
 
 
-def _days(connection: Connection, schema: str, tenant_id: str) -> Iterable[DayDrivers]:
+def _days(
+    connection: Connection, schema: str, tenant_id: str
+) -> Iterator[tuple[DayDrivers, DayDrivers | None]]:
+    """Yield what a tenant used on each day, and on a month's last day what it used in the month."""
     known = _belongings(connection, schema, tenant_id)
+    days, months = (
+        _drivers(connection, schema, query, tenant_id, known)
+        for query in ("transform_drivers", "transform_month_drivers")
+    )
+    for key in sorted({*days, *months}):
+        yield days.get(key) or DayDrivers(*key, known), months.get(key)
+
+
+def _drivers(
+    connection: Connection, schema: str, query: str, tenant_id: str, known: Belongings
+) -> dict[tuple[date, str], DayDrivers]:
     rows = connection.execute(
         statement(
             SQL_PACKAGE,
-            "transform_drivers",
-            costs=sql.Identifier(schema, "int_pooled_costs"),
+            query,
+            costs=sql.Identifier(schema, "fct_pooled_cost_daily"),
+            published_costs=sql.Identifier(schema, "published_pools"),
+            affected_days=sql.Identifier(schema, "affected_days"),
             tenant_id=sql.Literal(tenant_id),
         )
     ).fetchall()
-    days: dict[tuple[date, str], DayDrivers] = {}
+    found: dict[tuple[date, str], DayDrivers] = {}
     for cost in (SharedCost(*row) for row in rows):  # type: ignore[arg-type]
         key = (cost.charge_date, cost.billing_currency)
-        days.setdefault(key, DayDrivers(*key, known)).add(cost)
-    return days.values()
+        found.setdefault(key, DayDrivers(*key, known)).add(cost)
+    return found
 
 
 def _belongings(connection: Connection, schema: str, tenant_id: str) -> Belongings:

@@ -22,7 +22,7 @@ def create_contracts(connection: Connection, run: Run, schema: str) -> int:
     """
     held = CONTRACTS.of_run(connection, run.run_id, run.reference_version)
     numbered = list(enumerate(held, start=1))
-    names = ("contracts", "contract_terms", "contract_currencies", "exchange_rates")
+    names = ("contracts", "contract_terms", "contract_currencies", "exchange_rates", "volume_tiers")
     tables = {name: sql.Identifier(schema, name) for name in names}
     connection.execute(
         statement(
@@ -39,6 +39,7 @@ def create_contracts(connection: Connection, run: Run, schema: str) -> int:
     rows: dict[str, Iterable[tuple[object, ...]]] = {
         "contracts": ((key, one.content.tenant_id, one.version) for key, one in numbered),
         "contract_terms": _terms(numbered),
+        "volume_tiers": _tiers(held),
         "contract_currencies": (
             (key, part.currency, part.valid_from, part.valid_to)
             for key, one in numbered
@@ -58,3 +59,17 @@ def _terms(numbered: Iterable[tuple[int, HeldContract]]) -> Iterator[tuple[objec
                 term.currency if term.unit_price is not None else None,
                 term.valid_from, term.valid_to,
             )  # fmt: skip
+
+
+def _tiers(held: Iterable[HeldContract]) -> Iterator[tuple[object, ...]]:
+    for one in held:
+        for term in one.content.terms:
+            is_price = term.unit_price is not None
+            ends = [*(tier.above for tier in term.tiers[1:]), None]
+            for tier, up_to in zip(term.tiers, ends, strict=False):
+                yield (
+                    one.content.tenant_id, term.name, is_price, term.tiers_apply_to == "all",
+                    term.currency if is_price else None, tier.above, up_to,
+                    *((priced.unit_price if is_price else priced.percent_off)
+                      for priced in (term, tier)),
+                )  # fmt: skip

@@ -19,6 +19,7 @@ from meterr_etl.settings import PROJECT_ROOT
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 NIGHT = Path(__file__).parent / "night.sql"
+MONTH_INPUTS = Path(__file__).parents[1] / "month_inputs.sql"
 RUN_DBT = "from dbt.cli.main import cli; cli()"
 
 
@@ -100,6 +101,7 @@ def night(postgres, migrated_template, tmp_path_factory) -> Iterator[Night]:
         url = postgres.url(name)
         with psycopg.connect(url) as connection:
             connection.execute(NIGHT.read_text())
+            connection.execute(MONTH_INPUTS.read_text())
         code, said = dbt("build", "--select", "tag:candidate", url=url)
         # Marts of months are derived, not built; their unit tests need the tables that they read.
         of_months = Dbt(tmp_path_factory.mktemp("months"))

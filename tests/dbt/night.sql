@@ -151,7 +151,7 @@ create table candidate_s1.affected_events as select * from staging.token_events;
 create table candidate_s1.affected_days as select distinct event_date from staging.token_events;
 create table candidate_s1.owners as select *, timestamptz '2026-11-15' as owned_at from staging.owners;
 create table candidate_s1.allocation_pools (
-    tenant_id text, pool text, pool_order integer, valid_from date, valid_to date, team_id text[],
+    tenant_id text, pool text, pool_order integer, valid_from date, valid_to date, period text, team_id text[],
     project_id text[], cost_center text[], environment text[], feature text[], provider text[],
     model text[], region text[], service_tier text[], processing_mode text[], token_type text[],
     user_id text[], api_key_id text[], tags jsonb
@@ -161,6 +161,7 @@ create table candidate_s1.allocation_shares (
     cost_center text, team_id text, project_id text, rule_version bigint,
     share_numerator numeric, share_denominator numeric
 );
+create table candidate_s1.published_pools as select * from marts.fct_pooled_cost_daily;
 create table candidate_s1.charge_parts (
     charge_date date, tenant_id text, charge text, charge_kind text, provider text, team_id text,
     project_id text, cost_center text, used_cost numeric, billed_cost numeric, currency text
@@ -244,4 +245,6 @@ select
     entity_id as id, tenant_id as organization_id, content ->> 'project_id' as project_id,
     null::text as user_id, null::text as name, null::text as key_hint
 from candidate_s1.members where entity = 'api_keys';
+alter default privileges in schema candidate_s1 grant select on tables to meterr_transformer;
 grant select on all tables in schema candidate_s1 to meterr_transformer;
+set search_path = candidate_s1;

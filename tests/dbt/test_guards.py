@@ -75,7 +75,7 @@ FAULTS = [
         "insert into fct_allocated_cost_daily select * from fct_allocated_cost_daily limit 1",
     ),
     (
-        "accepted_values_fct_allocated_cost_daily_allocation_status__direct__allocated__unallocated",
+        "accepted_values_fct_allocated_cost_daily_allocation_status__direct__allocated__held__unallocated",
         "update fct_allocated_cost_daily set allocation_status = 'lost'",
     ),
 ]

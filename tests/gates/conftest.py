@@ -14,7 +14,12 @@ from meterr_etl.gates import run_gate
 from meterr_etl.warehouse.names import Gate
 
 RUN = "261121020000abcdef"
-CLEAN_NIGHT = Path(__file__).with_name("clean_night.sql")
+HERE = Path(__file__).parent
+CLEAN_NIGHT = (
+    HERE / "clean_night.sql",
+    HERE.parent / "month_inputs.sql",
+    HERE / "clean_candidate.sql",
+)
 
 
 @dataclass
@@ -60,7 +65,8 @@ class Night:
 def night(warehouse_db: str) -> Night:
     with psycopg.connect(warehouse_db, autocommit=True) as connection:
         found = Night(connection)
-        connection.execute(CLEAN_NIGHT.read_text().replace("RUN", found.run_id))
+        script = "\n".join(part.read_text() for part in CLEAN_NIGHT)
+        connection.execute(script.replace("RUN", found.run_id))
         yield found
 
 

@@ -26,11 +26,13 @@ def test_a_charge_that_is_on_no_price_line_stops_the_run(night, red, parts):
         (None, None),
         ("usage_by_team_daily", "roll_ups_hold_all_cost"),
         ("fct_allocated_cost_daily", "allocation_holds_all_cost"),
+        ("fct_pooled_cost_daily", "allocation_holds_all_cost"),
     ],
 )
 def test_a_charge_counts_in_all_marts_but_that_of_hours(night, red, lost_by, expectation):
     costs = "0.5, 0.5, 0.5, 10"
-    bearing = {*MARTS, "fct_allocated_cost_daily"} - {"usage_by_hour", lost_by}
+    allocation = {"fct_allocated_cost_daily", "fct_pooled_cost_daily"}
+    bearing = {*MARTS, *allocation} - {"usage_by_hour", lost_by}
     night.plant(
         "insert into candidate_RUN.charge_parts values ('2026-11-14', 'tenant-a', 0.5, 10, 'USD')",
         "insert into candidate_RUN.fct_usage_cost_daily (charge_date, tenant_id, provider, model,"
@@ -47,3 +49,60 @@ def test_a_charge_counts_in_all_marts_but_that_of_hours(night, red, lost_by, exp
         ),
     )
     assert red("marts", stops=expectation is not None) == ({expectation} - {None})
+
+
+@pytest.mark.parametrize(
+    ("volume", "is_of_all", "is_red"),
+    [(10, False, False), (11, False, True), (10, True, False), (11, True, True)],
+)
+def test_volume_that_is_not_settled_stops_the_run(night, red, volume, is_of_all, is_red):
+    night.plant(
+        "update candidate_RUN.affected_days set event_date = '2026-10-31'"
+        " where event_date = '2026-11-14'",
+        "insert into candidate_RUN.volume_tiers"
+        f" values ('tenant-a', 'output', true, {is_of_all}, 'USD', 10, null, 2, 1.5)",
+        "insert into candidate_RUN.published_volumes values"
+        f" ('2026-10-31', 'tenant-a', 'output', 'openai', 't', 'p', 'c', 'USD', {volume}, 0)",
+    )
+    assert red("marts", stops=is_red) == ({"price_lines_settle_all_volume"} if is_red else set())
+
+
+def test_settlement_that_no_volume_explains_stops_the_run(night, red):
+    night.plant(
+        "insert into candidate_RUN.fct_usage_cost_daily (charge_date, tenant_id, provider, model,"
+        " region, service_tier, processing_mode, token_type, pricing_status, consumed_quantity,"
+        " list_unit_price, contracted_unit_price, billing_currency, list_cost, contracted_cost,"
+        " effective_cost, billed_cost) values ('2026-11-14', 'tenant-a', 'openai', 'output',"
+        " 'unassigned', 'default', 'sync', 'volume_settlement', 'charged', 1, 0, -1, 'USD',"
+        " 0, -1, -1, -1)"
+    )
+    assert "price_lines_settle_all_volume" in red("marts", stops=True)
+
+
+POOLED = (
+    "update candidate_RUN.{table} set pool = 'p'{also} where charge_date = '2026-11-14'"
+    " and tenant_id = 'tenant-a'"
+)
+
+
+@pytest.mark.parametrize(("status", "is_red"), [("held", False), ("unallocated", True)])
+def test_pool_by_month_that_does_not_hold_its_cost_stops_the_run(night, red, status, is_red):
+    night.plant(
+        "insert into candidate_RUN.allocation_pools"
+        " values ('tenant-a', 'p', '2026-11-01', null, 'month')",
+        POOLED.format(table="fct_pooled_cost_daily", also=""),
+        POOLED.format(table="fct_allocated_cost_daily", also=f", allocation_status = '{status}'"),
+    )
+    assert red("marts", stops=is_red) == ({"pools_by_month_are_settled"} if is_red else set())
+
+
+def test_held_cost_that_the_last_day_does_not_give_back_stops_the_run(night, red):
+    night.plant(
+        "insert into candidate_RUN.allocation_pools"
+        " values ('tenant-a', 'p', '2026-10-01', '2026-11-01', 'month')",
+        "update candidate_RUN.affected_days set event_date = '2026-10-31'"
+        " where event_date = '2026-11-13'",
+        "insert into candidate_RUN.published_pools"
+        " values ('2026-10-02', 'tenant-a', 'p', 'USD', 0.000000000001)",
+    )
+    assert red("marts", stops=True) == {"pools_by_month_are_settled"}

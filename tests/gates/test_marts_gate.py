@@ -8,6 +8,7 @@ from meterr_etl.gates.measuring import measure
 from meterr_etl.ledger.runs import load_run
 from meterr_etl.settings import settings
 
+ALLOCATION = ("fct_allocated_cost_daily", "fct_pooled_cost_daily")
 MARTS = [CANDIDATE[key] for key in ROLL_UPS]
 QUANTITIES = ["request_count", "output_tokens", "cache_read_tokens", "total_tokens"]
 COSTS = ["list_cost", "contracted_cost", "effective_cost", "billed_cost"]
@@ -76,7 +77,7 @@ def test_usage_under_another_tenant_stops_the_run(night, red):
         "insert into swap values ('tenant-a', 'tenant-b'), ('tenant-b', 'tenant-a')",
         *(
             f"update candidate_RUN.{mart} set tenant_id = new from swap where tenant_id = old"
-            for mart in ("fct_usage_cost_daily", "fct_allocated_cost_daily", *MARTS)
+            for mart in ("fct_usage_cost_daily", *ALLOCATION, *MARTS)
         ),
     )
     assert red("marts", stops=True) == {"price_lines_hold_all_usage"}
@@ -114,9 +115,10 @@ def test_the_last_digit_of_a_cost_that_a_roll_up_lost_stops_the_run(night, red, 
     assert {(row["mart"], row["measure"]) for row in sample} == {(mart, cost) for cost in COSTS}
 
 
+@pytest.mark.parametrize("mart", ALLOCATION)
 @pytest.mark.parametrize("cost", COSTS)
-def test_a_picodollar_that_nobody_bears_stops_the_run(night, red, cost):
-    night.plant(change("fct_allocated_cost_daily", f"{cost} = {cost} - 0.000000000001"))
+def test_a_picodollar_that_nobody_bears_stops_the_run(night, red, cost, mart):
+    night.plant(change(mart, f"{cost} = {cost} - 0.000000000001"))
     assert red("marts", stops=True) == {"allocation_holds_all_cost"}
     _, _, sample = night.verdicts("marts")["allocation_holds_all_cost"]
     assert {row["measure"] for row in sample} == {cost}
@@ -141,7 +143,7 @@ def test_a_negative_cost_stops_the_run(night, red):
             f"update candidate_RUN.{mart} as r set billed_cost = (select sum(l.billed_cost)"
             " from candidate_RUN.fct_usage_cost_daily as l where l.charge_date = r.charge_date"
             " and l.tenant_id = r.tenant_id)"
-            for mart in ("fct_allocated_cost_daily", *MARTS)
+            for mart in (*ALLOCATION, *MARTS)
         ),
     )
     assert red("marts", stops=True) == {"no_negative_cost"}
@@ -231,10 +233,11 @@ def test_a_night_without_events_passes(night):
     night.plant(
         "delete from staging.batch__RUN",
         "delete from ops.run_days where event_date = '2026-11-13'",
+        "delete from candidate_RUN.affected_days where event_date = '2026-11-13'",
         "create or replace view candidate_RUN.affected_events as select * from staging.batch__RUN",
         *(
             f"delete from candidate_RUN.{mart}"
-            for mart in ("fct_usage_cost_daily", "fct_allocated_cost_daily", *MARTS)
+            for mart in ("fct_usage_cost_daily", *ALLOCATION, *MARTS)
         ),
     )
     assert night.judge("marts") is None

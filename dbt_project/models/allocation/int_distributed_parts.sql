@@ -1,8 +1,22 @@
 with
 
 pooled as (
-    select * from {{ ref('int_pooled_costs') }}
-    where pool is not null
+    select
+        charge_date,
+        tenant_id,
+        billing_currency,
+        pool,
+        {{ distributed_costs() | join(', ') }}
+    from {{ ref('fct_pooled_cost_daily') }}
+    where pool <> 'direct'
+    union all
+    select
+        charge_date,
+        tenant_id,
+        billing_currency,
+        pool,
+        {{ distributed_costs() | join(', ') }}
+    from {{ ref('int_held_costs') }}
 ),
 
 shares as (

@@ -1,7 +1,7 @@
 with
 
 finer_tenants as (
-    {{ finer_tenants() }}
+    {{ finer_tenants(finer_pool_dimensions()) }}
 ),
 
 owners as (
@@ -47,14 +47,14 @@ lines as (
     {{ leaf_lines('usage', ['charge_date'] + keys_by_tag()) }}
     union all
     select
-        event_date as charge_date,
+        events.event_date as charge_date,
         {{ keys_by_tag() | join(', ') }},
         unit.key as token_type,
         sum(unit.value::numeric) as quantity
     from events
     cross join jsonb_each_text(events.extra_units) as unit
     where unit.value::numeric > 0
-    group by event_date, {{ keys_by_tag() | join(', ') }}, unit.key
+    group by events.event_date, {{ keys_by_tag() | join(', ') }}, unit.key
 ),
 
 int_lines_by_tag as (

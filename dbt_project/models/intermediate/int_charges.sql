@@ -35,7 +35,7 @@ parts_with_team as (
     {{ left_join_moves('project_moves', 'projects', 'parts.project_id', of='parts') }}
 ),
 
-int_charges as (
+dated_charges as (
     select
         parts.charge_date,
         parts.tenant_id,
@@ -54,6 +54,8 @@ int_charges as (
         -- A credit takes off what is paid and changes no price.
         trim_scale(case when parts.charge_kind = 'credit' then 0 else parts.used_cost end)
             as list_cost,
+        trim_scale(case when parts.charge_kind = 'credit' then 0 else parts.used_cost end)
+            as contracted_cost,
         trim_scale(parts.used_cost) as effective_cost,
         trim_scale(parts.billed_cost) as billed_cost,
         parts.currency as billing_currency
@@ -62,6 +64,42 @@ int_charges as (
     left join teams
         on parts.tenant_id = teams.organization_id and parts.charged_team_id = teams.id
     {{ left_join_moves('team_moves', 'teams', 'parts.charged_team_id', of='parts') }}
+),
+
+-- What the tiers of a contract give for a month's volume is price, not payment: it is contracted,
+-- used and billed on the day that settles it, by whoever used the volume.
+volume_settlements as (
+    select
+        settlements.charge_date,
+        settlements.tenant_id,
+        organizations.name as tenant_name,
+        settlements.team_id,
+        case when settlements.team_id = 'unassigned' then 'Unassigned' else teams.name end
+            as team_name,
+        settlements.project_id,
+        case when settlements.project_id = 'unassigned' then 'Unassigned' else projects.name end
+            as project_name,
+        settlements.cost_center,
+        settlements.contract_term as charge,
+        'volume_settlement' as charge_kind,
+        settlements.provider,
+        0::numeric as list_cost,
+        settlements.settled_cost as contracted_cost,
+        settlements.settled_cost as effective_cost,
+        settlements.settled_cost as billed_cost,
+        settlements.billing_currency
+    from {{ ref('int_volume_settlements') }} as settlements
+    left join organizations on settlements.tenant_id = organizations.id
+    left join teams
+        on settlements.tenant_id = teams.organization_id and settlements.team_id = teams.id
+    left join projects
+        on settlements.tenant_id = projects.organization_id and settlements.project_id = projects.id
+),
+
+int_charges as (
+    select * from dated_charges
+    union all
+    select * from volume_settlements
 )
 
 select * from int_charges

@@ -1,11 +1,31 @@
 with
 
 pooled as (
-    select * from {{ ref('int_pooled_costs') }}
+    select * from {{ ref('fct_pooled_cost_daily') }}
 ),
 
 parts as (
     select * from {{ ref('int_distributed_parts') }}
+),
+
+-- What a pool held on the other days of its month goes to its bearers on the last.
+settled as (
+    select
+        charge_date,
+        tenant_id,
+        'unassigned' as cost_center,
+        'unassigned' as team_id,
+        'unassigned' as project_id,
+        pool,
+        'held' as allocation_status,
+        null::bigint as rule_version,
+        null::numeric as share_numerator,
+        null::numeric as share_denominator,
+        {%- for cost in distributed_costs() %}
+        -{{ cost }} as {{ cost }},
+        {%- endfor %}
+        billing_currency
+    from {{ ref('int_held_costs') }}
 ),
 
 organizations as (
@@ -37,36 +57,18 @@ distributed as (
         {%- endfor %}
         billing_currency
     from pooled
-    where pool is null
+    where pool = 'direct'
+    union all
+    select * from settled
     union all
     select
-        charge_date,
-        tenant_id,
-        cost_center,
-        team_id,
-        project_id,
-        pool,
-        allocation_status,
-        rule_version,
-        share_numerator,
-        share_denominator,
+        {{ borne_by() | join(', ') }},
         {%- for cost in distributed_costs() %}
         max(part) filter (where measure = '{{ cost }}') as {{ cost }},
         {%- endfor %}
         billing_currency
     from parts
-    group by
-        charge_date,
-        tenant_id,
-        cost_center,
-        team_id,
-        project_id,
-        pool,
-        allocation_status,
-        rule_version,
-        share_numerator,
-        share_denominator,
-        billing_currency
+    group by {{ borne_by() | join(', ') }}, billing_currency
 ),
 
 fct_allocated_cost_daily as (

@@ -103,7 +103,7 @@ charges_of_owners as (
         0 as {{ column }},
         {%- endfor %}
         list_cost,
-        list_cost as contracted_cost,
+        contracted_cost,
         effective_cost,
         billed_cost,
         billing_currency

@@ -89,12 +89,12 @@ charge_lines as (
         1::numeric as consumed_quantity,
         list_cost as list_unit_price,
         list_cost,
-        list_cost as contracted_cost,
+        contracted_cost,
         effective_cost,
         billed_cost,
         billing_currency,
         null::text as contract_term,
-        list_cost as contracted_unit_price
+        contracted_cost as contracted_unit_price
     from {{ ref('int_charges') }}
 ),
 

@@ -16,7 +16,7 @@ fct_allocated_cost_monthly as (
         {{ latest('project_name') }} as project_name,
         pool,
         allocation_status,
-        rule_version,
+        case when allocation_status <> 'held' then rule_version end as rule_version,
         {%- for cost in distributed_costs() %}
         sum({{ cost }}) as {{ cost }},
         {%- endfor %}
@@ -31,8 +31,14 @@ fct_allocated_cost_monthly as (
         project_id,
         pool,
         allocation_status,
-        rule_version,
+        case when allocation_status <> 'held' then rule_version end,
         billing_currency
+    -- What was held is taken off again on the last day, and then says nothing of a month.
+    having
+        allocation_status <> 'held'
+        {%- for cost in distributed_costs() %}
+        or sum({{ cost }}) <> 0
+        {%- endfor %}
 )
 
 select * from fct_allocated_cost_monthly

@@ -1,4 +1,5 @@
--- Where what is borne, directly, by allocation or by nobody, does not add up to the price lines.
+-- Where what is borne, directly, by allocation or by nobody, or what pools take in and leave, does
+-- not add up to the price lines.
 with line_sums as (
     select
         l.charge_date,
@@ -18,34 +19,68 @@ with line_sums as (
     group by 1, 2, 3, 4
 ),
 
-borne_sums as (
+told as (
     select
+        'fct_allocated_cost_daily' as mart,
         a.charge_date,
         a.tenant_id,
-        a.billing_currency as currency,
+        a.billing_currency,
+        a.list_cost,
+        a.contracted_cost,
+        a.effective_cost,
+        a.billed_cost
+    from {allocated} as a
+    union all
+    select
+        'fct_pooled_cost_daily' as mart,
+        p.charge_date,
+        p.tenant_id,
+        p.billing_currency,
+        p.list_cost,
+        p.contracted_cost,
+        p.effective_cost,
+        p.billed_cost
+    from {pooled} as p
+),
+
+told_sums as (
+    select
+        t.mart,
+        t.charge_date,
+        t.tenant_id,
+        t.billing_currency as currency,
         v.measure,
         sum(v.amount) as amount
-    from {allocated} as a
+    from told as t
     cross join
         lateral (
             values
-            ('list_cost', a.list_cost),
-            ('contracted_cost', a.contracted_cost),
-            ('effective_cost', a.effective_cost),
-            ('billed_cost', a.billed_cost)
+            ('list_cost', t.list_cost),
+            ('contracted_cost', t.contracted_cost),
+            ('effective_cost', t.effective_cost),
+            ('billed_cost', t.billed_cost)
         ) as v (measure, amount)
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
+),
+
+expected as (
+    select
+        m.mart,
+        s.*
+    from line_sums as s
+    cross join (values ('fct_allocated_cost_daily'), ('fct_pooled_cost_daily')) as m (mart)
 )
 
 select
+    mart,
     charge_date,
     tenant_id,
     currency,
     measure,
-    coalesce(l.amount, 0) as price_lines,
-    coalesce(b.amount, 0) as borne
-from line_sums as l
-full join borne_sums as b using (charge_date, tenant_id, currency, measure)
+    coalesce(e.amount, 0) as price_lines,
+    coalesce(t.amount, 0) as borne
+from expected as e
+full join told_sums as t using (mart, charge_date, tenant_id, currency, measure)
 where
-    coalesce(l.amount, 0) <> coalesce(b.amount, 0)
+    coalesce(e.amount, 0) <> coalesce(t.amount, 0)
     and charge_date not in (select m.event_date from moved as m)

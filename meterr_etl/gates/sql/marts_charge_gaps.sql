@@ -25,7 +25,7 @@ full join (
         sum(x.effective_cost) as used_cost,
         sum(x.billed_cost) as billed_cost
     from lines as x
-    where x.pricing_status = 'charged'
+    where x.pricing_status = 'charged' and x.token_type <> 'volume_settlement'
     group by 1, 2, 3
 ) as l using (charge_date, tenant_id, currency)
 where

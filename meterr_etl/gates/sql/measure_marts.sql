@@ -20,6 +20,13 @@ with gaps as (
                 order by charge_date, tenant_id, currency limit 10
             ) as g
         ) as charge_gap_rows,
+        (select count(*) from settlement_gaps) as settlement_gaps,
+        (
+            select jsonb_agg(to_jsonb(g)) from (
+                select * from settlement_gaps
+                order by charge_date, tenant_id, contract_term limit 10
+            ) as g
+        ) as settlement_gap_rows,
         (select count(*) from allocation_gaps) as allocation_gaps,
         (
             select jsonb_agg(to_jsonb(g)) from (
@@ -27,6 +34,13 @@ with gaps as (
                 order by charge_date, tenant_id, measure limit 10
             ) as g
         ) as allocation_gap_rows,
+        (select count(*) from held_gaps) as held_gaps,
+        (
+            select jsonb_agg(to_jsonb(g)) from (
+                select * from held_gaps
+                order by charge_date, tenant_id, pool limit 10
+            ) as g
+        ) as held_gap_rows,
         (
             select count(*) from rollup_gaps as r
             where r.currency = ''

@@ -13,8 +13,11 @@ select
     f.billing_currency,
     coalesce(u.reason, f.pricing_status) as pricing,
     f.rate_id,
-    coalesce(r.catalogue || ' ' || r.catalogue_version, 'charges ' || c.reference_version)
-        as rate_source,
+    coalesce(
+        r.catalogue || ' ' || r.catalogue_version,
+        'charges ' || c.reference_version,
+        'contract ' || k.reference_version
+    ) as rate_source,
     r.valid_from,
     r.valid_to,
     r.reference_version as rate_since_version,
@@ -26,9 +29,16 @@ left join reference.rates as r on f.rate_id = r.rate_id
 left join reference.charges as c
     on
         f.pricing_status = 'charged'
+        and f.token_type <> 'volume_settlement'
         and f.tenant_id = c.tenant_id
         and c.reference_version <= d.reference_version
         and (c.retired_by is null or c.retired_by > d.reference_version)
+left join reference.contracts as k
+    on
+        f.token_type = 'volume_settlement'
+        and f.tenant_id = k.tenant_id
+        and k.reference_version <= d.reference_version
+        and (k.retired_by is null or k.retired_by > d.reference_version)
 left join marts.unpriced_usage_daily as u
     on
         f.pricing_status = 'unpriced'

@@ -90,7 +90,10 @@ recontracted as (
 
 -- Charges are compared by their lines, which name owner and amounts.
 recharged as (
-    select charge_date
+    select
+        charge_date,
+        bool_or(token_type <> 'volume_settlement') as is_charged,
+        bool_or(token_type = 'volume_settlement') as is_settled
     from (
         select m.* from marts.fct_usage_cost_daily as m
         where m.charge_date in ({days}) and m.pricing_status = 'charged'
@@ -99,7 +102,8 @@ recharged as (
         select n.* from {candidate_lines} as n
         where n.pricing_status = 'charged'
     ) as n using (
-        charge_date, tenant_id, model, token_type, provider, cost_center, billing_currency
+        charge_date, tenant_id, model, token_type, provider, cost_center, team_id, project_id,
+        billing_currency
     )
     where charge_date in ({days}) and m.effective_cost is distinct from n.effective_cost
     group by charge_date
@@ -114,7 +118,8 @@ causes as (
             case when a.has_corrections or p.event_date is not null then 'correction' end,
             case when r.charge_date is not null then 'rate' end,
             case when c.charge_date is not null then 'contract' end,
-            case when h.charge_date is not null then 'charge' end,
+            case when h.is_charged then 'charge' end,
+            case when h.is_settled then 'volume' end,
             case when d.cause like '%owner %' then 'ownership' end
         ) as cause
     from standing as t

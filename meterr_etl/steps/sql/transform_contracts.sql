@@ -16,6 +16,19 @@ create unlogged table {contract_terms} (
     valid_to date
 );
 
+-- The tiers above a term's own price; `up_to` is where the next begins.
+create unlogged table {volume_tiers} (
+    tenant_id text,
+    contract_term text,
+    is_price boolean,
+    is_of_all boolean,
+    currency text,
+    above numeric,
+    up_to numeric,
+    base_value numeric,
+    value numeric
+);
+
 create unlogged table {contract_currencies} (
     contract_key integer,
     currency text,

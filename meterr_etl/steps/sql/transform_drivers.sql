@@ -2,7 +2,7 @@ select
     c.charge_date,
     c.tenant_id,
     c.billing_currency,
-    c.pool,
+    nullif(c.pool, 'direct') as pool,
     c.team_id,
     c.project_id,
     c.cost_center,

@@ -5,6 +5,7 @@ create unlogged table {pools} (
     pool_order integer,
     valid_from date,
     valid_to date,
+    period text,
     {dimensions},
     tags jsonb
 );

@@ -9,6 +9,8 @@ import pytest
 
 from meterr_etl.charges.charge import TenantCharges
 from meterr_etl.charges.versions import load_charges
+from meterr_etl.contract_rates.terms import Contract
+from meterr_etl.contract_rates.versions import load_contract
 from meterr_etl.exports.files import FileFormat
 from meterr_etl.exports.focus import export_focus
 from tests.integration.billing.conftest import (
@@ -67,6 +69,18 @@ CHARGES = TenantCharges.model_validate(
         ],
     }
 )  # fmt: skip
+# Nothing off by itself, and half off what exceeds the hundredth part of a cent by list.
+CONTRACT = Contract.model_validate(
+    {
+        "tenant_id": str(an_id("acme")),
+        "terms": [
+            {
+                "name": "mini by volume", "model": "gpt-4o-mini", "percent_off": "0",
+                "valid_from": str(OCTOBER), "tiers": [{"above": "0.0001", "percent_off": "50"}],
+            }
+        ],
+    }
+)  # fmt: skip
 GRANTED = "insert into ops.reader_tenants values ('meterr_analyst', '*')"
 
 
@@ -96,6 +110,7 @@ def october(postgres: object, templates: tuple[str, str, str]) -> Iterator[Wareh
         next(tables._serial)
         add_october(tables)
         load_charges(CHARGES)
+        load_contract(CONTRACT)
         run_night(OCTOBER)
         run_october()
         warehouse = Warehouse(postgres.url(name))  # type: ignore[attr-defined]

@@ -98,8 +98,9 @@ def test_most_rules_that_apply_are_evaluated(
 @pytest.mark.data
 def test_the_period_holds_what_most_rules_speak_of(exported: Exported) -> None:
     assert {row["ChargeClass"] for row in exported.rows} == {None, "Correction"}
-    assert len({row["SkuMeter"] for row in exported.rows}) == 9
-    assert {row["ChargeCategory"] for row in exported.rows} == {"Usage", "Purchase", "Credit"}
+    assert len({row["SkuMeter"] for row in exported.rows}) == 10
+    categories = {row["ChargeCategory"] for row in exported.rows}
+    assert categories == {"Usage", "Purchase", "Credit", "Adjustment"}
     nullable = ("RegionId", "SubAccountId", "Tags")
     for column in nullable:
         assert len({row[column] is None for row in exported.rows}) == 2, column

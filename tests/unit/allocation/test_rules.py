@@ -80,6 +80,25 @@ def test_fault_is_named_with_its_line_and_its_fix(read, old: str, new: str, said
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("changed", ["valid_from: 2026-11-02", "valid_to: 2026-11-15"])
+def test_rule_by_month_holds_for_whole_months(read, changed: str) -> None:
+    name, _ = changed.split(": ")
+    rule = {"pool": "untagged", "valid_from": "2026-11-01", "valid_to": "2027-01-01"}
+    said = "\n    ".join(f"{k}: {v}" for k, v in {**rule, name: changed.split(": ")[1]}.items())
+    text = GOOD.replace("pool: untagged\n    valid_from: 2026-11-01", f"{said}\n    period: month")
+    with pytest.raises(InputError, match="a rule by month begins and ends on the first day"):
+        read(text)
+
+
+def test_pool_by_day_that_serves_one_by_month_is_refused(read) -> None:
+    text = GOOD.replace("driver: tokens", "driver: tokens\n    period: month")
+    with pytest.raises(InputError) as error:
+        read(text)
+    assert "line 13: 'platform' is distributed by day, and serves 'untagged'" in str(error.value)
+    both = text.replace("weights: fixed", "weights: fixed\n    period: month")
+    assert {rule.period for rule in read(both).rules} == {"month"}
+
+
 METRICS = """\
 metrics:
   - name: heads

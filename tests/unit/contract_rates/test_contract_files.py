@@ -78,6 +78,40 @@ def test_fault_is_named_with_line_and_fix(contract, old: str, new: str, said: st
     assert said in str(caught.value)
 
 
+TIERED = GOOD.replace(
+    "    price_per_million: 7.50\n",
+    "    price_per_million: 7.50\n    currency: EUR\n    tiers:\n"
+    "      - {above: 1000000000, price_per_million: 7}\n"
+    "      - {above: 5000000000, price_per_unit: 0.000006}\n",
+)
+
+
+def test_tiers_are_read_exactly(contract) -> None:
+    (term, _) = contract(TIERED).terms
+    assert [tier.unit_price for tier in term.tiers] == [Decimal("0.000007"), Decimal("0.000006")]
+    assert term.tiers_apply_to == "part"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("price_per_unit: 0.000006", "percent_off: 6", "tiers are percentages where the term is"),
+        ("above: 5000000000", "above: 1000000000", "each tier begins above the one before it"),
+        ("above: 1000000000", "above: 0", "line 11: terms.0.tiers.0.above: Input should be grea"),
+        (
+            "    currency: EUR\n",
+            "    currency: USD\n",
+            "line 5: 'output' has tiers in USD, and is billed in EUR. Give prices with tiers in",
+        ),
+    ],
+)
+def test_fault_of_tiers_is_named(contract, old: str, new: str, said: str) -> None:
+    assert old in TIERED
+    with pytest.raises(InputError) as caught:
+        contract(TIERED.replace(old, new, 1))
+    assert said in str(caught.value)
+
+
 def test_contract_that_says_nothing_is_refused(contract) -> None:
     with pytest.raises(InputError, match="give terms, or the currency"):
         contract("tenant_id: acme\n")

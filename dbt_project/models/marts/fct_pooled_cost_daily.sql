@@ -10,12 +10,12 @@ pooled_tenants as (
 ),
 
 finer_tenants as (
-    {{ finer_tenants() }}
+    {{ finer_tenants(finer_pool_dimensions()) }}
 ),
 
 lines as (
     select
-        {{ pooled_columns('lines') }},
+        {{ pooled_columns(pool_dimensions(), distributed_costs()) }},
         {%- for dimension in finer_pool_dimensions() %}
         null::text as {{ dimension }},
         {%- endfor %}
@@ -26,16 +26,18 @@ lines as (
     where finer_tenants.tenant_id is null or lines.pricing_status = 'charged'
     union all
     select
-        {{ pooled_columns('lines') }},
-        {{ finer_pool_dimensions() | join(', ') }},
-        tags
+        {{ pooled_columns(pool_dimensions(), distributed_costs()) }},
+        {%- for dimension in finer_pool_dimensions() %}
+        lines.{{ dimension }},
+        {%- endfor %}
+        lines.tags
     from {{ ref('int_lines_by_tag') }} as lines
 ),
 
 lines_in_pools as (
     select
         lines.*,
-        case
+        coalesce(case
             when pooled_tenants.tenant_id is not null
                 then (
                     select pools.pool
@@ -54,12 +56,12 @@ lines_in_pools as (
                     order by pools.pool_order
                     limit 1
                 )
-        end as pool
+        end, 'direct') as pool
     from lines
     left join pooled_tenants on lines.tenant_id = pooled_tenants.tenant_id
 ),
 
-int_pooled_costs as (
+fct_pooled_cost_daily as (
     select
         charge_date,
         tenant_id,
@@ -67,17 +69,18 @@ int_pooled_costs as (
         team_id,
         project_id,
         pool,
-        billing_currency,
-        coalesce(sum(consumed_quantity) filter (where token_type = 'request'), 0) as request_count,
+        coalesce(sum(consumed_quantity) filter (where token_type = 'request'), 0)::bigint
+            as request_count,
         coalesce(sum(consumed_quantity) filter (where {{ is_token('token_type') }}), 0)
             as total_tokens,
         sum(list_cost) as list_cost,
         sum(contracted_cost) as contracted_cost,
         sum(effective_cost) as effective_cost,
-        sum(billed_cost) as billed_cost
+        sum(billed_cost) as billed_cost,
+        billing_currency
     from lines_in_pools
     group by
         charge_date, tenant_id, cost_center, team_id, project_id, pool, billing_currency
 )
 
-select * from int_pooled_costs
+select * from fct_pooled_cost_daily

@@ -1,0 +1,25 @@
+-- What is published of the months that the run settles, of the days that it does not build itself.
+create unlogged table {published_volumes} as
+select
+    (date_trunc('month', f.charge_date::timestamp) + interval '1 month - 1 day')::date
+        as charge_date,
+    f.tenant_id,
+    f.contract_term,
+    f.provider,
+    f.team_id,
+    f.project_id,
+    f.cost_center,
+    f.billing_currency,
+    sum(f.consumed_quantity) as consumed_quantity,
+    sum(f.list_cost) as list_cost
+from marts.fct_usage_cost_daily as f
+where
+    -- Spelled out, since only literals prune partitions while planning.
+    f.charge_date = any ({other_days}::date[])
+    and (f.tenant_id, f.contract_term) in (
+        select
+            t.tenant_id,
+            t.contract_term
+        from {volume_tiers} as t
+    )
+group by 1, 2, 3, 4, 5, 6, 7, 8
