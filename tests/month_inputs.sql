@@ -8,3 +8,11 @@ create table published_volumes (
     project_id text, cost_center text, billing_currency text, consumed_quantity numeric,
     list_cost numeric
 );
+create table commitments (
+    tenant_id text, charge text, provider text, currency text, amount numeric, valid_from date,
+    valid_to date, drawn_before numeric
+);
+create table published_usage (
+    charge_date date, tenant_id text, provider text, team_id text, project_id text,
+    cost_center text, cost numeric, billing_currency text
+);

@@ -73,5 +73,36 @@
     {{ return(['list_cost', 'contracted_cost', 'effective_cost', 'billed_cost']) }}
 {% endmacro %}
 
+{#- An amount of each whole cut by weights into parts that sum to it exactly: in quanta, of which those
+    that are left go to the largest remainders, and what is finer than one to the first in line. -#}
+{% macro handed_out(relation, amount, weight, total, whole, in_line) -%}
+    select
+        lined_up.*,
+        trim_scale(
+            sign({{ amount }}) * (
+                (
+                    own_quanta
+                    + (place <= quanta - sum(own_quanta) over (partition by {{ whole }}))::integer
+                ) * {{ cost_quantum() }}
+                + case when place = 1 then mod(abs({{ amount }}), {{ cost_quantum() }}) else 0 end
+            )
+        ) as part
+    from (
+        select
+            cut.*,
+            div(quanta * {{ weight }}, {{ total }}) as own_quanta,
+            row_number() over (
+                partition by {{ whole }}
+                order by mod(quanta * {{ weight }}, {{ total }}) desc, {{ in_line }}
+            ) as place
+        from (
+            select
+                {{ relation }}.*,
+                div(abs({{ amount }}), {{ cost_quantum() }}) as quanta
+            from {{ relation }}
+        ) as cut
+    ) as lined_up
+{%- endmacro %}
+
 {#- The digits to which parts are cut before the remainder is handed out: those of a unit price. -#}
 {% macro cost_quantum() %}0.000000000000000000000001{% endmacro %}

@@ -4,8 +4,9 @@
     case
         when {{ token_type }} = 'request' then 'Requests'
         when {{ token_type }} = 'web_search' then 'Searches'
-        when {{ token_type }} = 'volume_settlement' then 'Settlements'
-        when {{ token_type }} in ('subscription', 'fee', 'credit')
+        when {{ token_type }} in ('volume_settlement', 'commitment_drawdown') then 'Settlements'
+        when {{ token_type }} = 'unused_commitment' then 'Commitments'
+        when {{ token_type }} in ('subscription', 'fee', 'credit', 'commitment')
             then initcap({{ token_type }})
                 || case when {{ charge_category }} = 'Usage' then '-Days' else 's' end
         when {{ token_type }} ~ '_(characters|executions|messages|pages|pixels|searches|seconds)$'

@@ -4,7 +4,7 @@
 {% macro is_purchased(line) -%}
     (
         {{ line }}.pricing_status = 'charged'
-        and {{ line }}.token_type not in ('credit', 'volume_settlement')
+        and {{ line }}.token_type not in ('credit', 'volume_settlement', 'commitment_drawdown')
     )
 {%- endmacro %}
 
@@ -19,7 +19,8 @@
     case
         when {{ is_purchase }} then 'Purchase'
         when {{ line }}.pricing_status = 'charged' and {{ line }}.token_type = 'credit' then 'Credit'
-        when {{ line }}.token_type = 'volume_settlement' then 'Adjustment'
+        when {{ line }}.token_type in ('volume_settlement', 'commitment_drawdown')
+            then 'Adjustment'
         else 'Usage'
     end
 {%- endmacro %}
@@ -42,6 +43,11 @@
     case
         when {{ line }}.pricing_status = 'charged'
             then {{ line }}.provider || '/' || {{ line }}.model
+                || case
+                    when {{ line }}.token_type in ('commitment_drawdown', 'unused_commitment')
+                        then '/' || {{ line }}.token_type
+                    else ''
+                end
         else {{ rates }}.provider_id || '/' || {{ rates }}.model_id || '/' || {{ rates }}.token_type
     end
 {%- endmacro %}

@@ -31,12 +31,16 @@ class Charge(BaseModel):
     whole on `billed_on`, the first of its days where that is not said; a credit is taken off the
     bills of its days (FOCUS: its effective cost matches its billed cost). It is charged to the one
     of team, project and cost center that it names, else to nobody, until a pool takes it in.
+
+    A commitment is paid ahead and of whole months: at the end of each, what is left of it pays the
+    tenant's usage of the provider (FOCUS: it costs when it is drawn down, not when it is bought),
+    and what nobody has used by its last day is lost on that day.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
-    kind: Literal["subscription", "fee", "credit"]
+    kind: Literal["subscription", "fee", "credit", "commitment"]
     provider: str = Field(min_length=1)
     amount: Decimal = Field(gt=0, decimal_places=DECIMALS)
     currency: str = Field("USD", pattern="^[A-Z]{3}$")
@@ -55,6 +59,11 @@ class Charge(BaseModel):
             raise ValueError("name one of team, project and cost_center, or none")
         if self.kind == "credit" and self.billed_on is not None:
             raise ValueError("a credit is taken off the bills of its days; leave out billed_on")
+        if self.kind == "commitment":
+            if self.valid_to is None or (self.valid_from.day, self.valid_to.day) != (1, 1):
+                raise ValueError("a commitment begins and ends on the first day of a month")
+            if self.team or self.project or self.cost_center:
+                raise ValueError("a commitment is drawn by who uses it; leave out its owner")
         return self
 
     @property
@@ -78,6 +87,8 @@ class Charge(BaseModel):
         if not is_used and day != self.billed_at:
             return None
         used = self._quanta_before(day + timedelta(days=1)) - self._quanta_before(day)
+        if self.kind == "commitment":
+            return DayPart(Decimal(0), self.amount) if day == self.billed_at else None
         if self.kind == "credit":
             return DayPart(_exact(-used), _exact(-used))
         return DayPart(_exact(used), _exact(self._quanta if day == self.billed_at else 0))
@@ -127,3 +138,19 @@ def _faults(found: TenantCharges) -> Iterator[Fault]:
                 f"A charge '{charge.name}' stands above.",
                 "Name each period, such as 'support 2026-11'.",
             )
+        for other in found.charges[:place]:
+            if _draw_on_the_same(charge, other):
+                yield Fault(
+                    ("charges", place),
+                    f"'{other.name}' commits to {charge.provider} on days of '{charge.name}' too.",
+                    "Let one end before the other begins, or add up their amounts.",
+                )
+
+
+def _draw_on_the_same(one: Charge, other: Charge) -> bool:
+    first, second = sorted((one, other), key=lambda charge: charge.valid_from)
+    return (
+        one.kind == other.kind == "commitment"
+        and (one.provider, one.currency) == (other.provider, other.currency)
+        and second.valid_from < first.ends_before
+    )

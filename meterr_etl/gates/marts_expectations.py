@@ -78,6 +78,14 @@ def _conservation() -> tuple[Expectation, ...]:
             evidence="settlement_gap_rows",
         ),
         none_of(
+            "commitments_pay_what_they_cover",
+            "commitment_gaps",
+            "{commitment_gaps:,} months of commitments pay other sums than their usage draws",
+            expected="by each month's end all usage of the provider, up to the amount, and what is "
+            "left told as lost on the last day",
+            evidence="commitment_gap_rows",
+        ),
+        none_of(
             "roll_ups_hold_all_usage",
             "quantity_gaps",
             "{quantity_gaps:,} quantities of roll-ups differ from the price lines{moved_note}",

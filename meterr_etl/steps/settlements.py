@@ -1,31 +1,33 @@
-"""What a month decides is settled on its last day: when is that day to be built, and from what.
+"""What a month decides is settled on its last day: which last days are to be built anew, and when.
 
-What the tiers of a contract make of a month's volume is price lines of its last day; what a pool by
-month holds is borne on its last day. Whatever changes a day of the month changes these, and so
-affects the last day too.
+What the tiers of a contract make of a month's volume, and what a commitment pays of its usage, is
+price lines of its last day; what a pool by month holds is borne on its last day. Whatever changes a
+day changes these, and so affects the last days that it counts for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
-
-from psycopg import sql
+from typing import TypeAlias
 
 from meterr_etl.allocation.rules import Rule
 from meterr_etl.allocation.versions import RULES
+from meterr_etl.charges.charge import Charge
+from meterr_etl.charges.versions import CHARGES
 from meterr_etl.contract_rates.terms import Term
 from meterr_etl.contract_rates.versions import CONTRACTS
 from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Run
 from meterr_etl.warehouse.connection import Connection
-from meterr_etl.warehouse.statements import statement
 from meterr_etl.window import every_day_of_month
 
-SQL_PACKAGE = "meterr_etl.steps"
+# A term with tiers and a rule by month are settled month by month; a commitment goes on.
+Settled: TypeAlias = Term | Rule | Charge
 
 
 def record_settlement_days(connection: Connection, run: Run) -> None:
-    """Add to a run's affected days the published last days of the months that it changes."""
+    """Add to a run's affected days the published last days that what it changes is settled on."""
     connection.execute(
         "insert into ops.run_days (run_id, event_date, base_version, cause)"
         " select %s, d.event_date, d.version, 'month' from ops.published_days as d"
@@ -36,72 +38,81 @@ def record_settlement_days(connection: Connection, run: Run) -> None:
 
 def missing_settlement_days(connection: Connection, run: Run) -> list[date]:
     """Return the published last days that the run should build anew, and does not."""
-    return _settled_days(connection, run, "settlement_days")
+    settled = _settled(connection, run)
+    if not settled:
+        return []
+    affected = _run_days(connection, run)
+    published = _dates(connection, "select event_date from ops.published_days")
+    return _counted_for(settled, affected, {day for day in published if is_last_of_month(day)})
 
 
 def overtaken_settlements(connection: Connection, run: Run) -> list[date]:
-    """Return the last days of the run whose months another run has moved since this one looked."""
-    return _settled_days(connection, run, "overtaken_settlements")
-
-
-def create_published_volumes(connection: Connection, run: Run, schema: str) -> None:
-    """Create what other days of the months that the run settles used by terms with tiers."""
-    connection.execute(
-        statement(
-            SQL_PACKAGE,
-            "transform_volumes",
-            published_volumes=sql.Identifier(schema, "published_volumes"),
-            volume_tiers=sql.Identifier(schema, "volume_tiers"),
-            other_days=sql.Literal(_other_days(connection, run)),
-        )
-    )
-
-
-def create_published_pools(connection: Connection, run: Run, schema: str) -> None:
-    """Create what other days of the months that the run settles hold in pools, and of whom."""
-    connection.execute(
-        statement(
-            SQL_PACKAGE,
-            "transform_month_pools",
-            published_pools=sql.Identifier(schema, "published_pools"),
-            pools=sql.Identifier(schema, "allocation_pools"),
-            other_days=sql.Literal(_other_days(connection, run)),
-        )
-    )
-
-
-def _other_days(connection: Connection, run: Run) -> list[date]:
-    rows = connection.execute(
-        "select event_date from ops.run_days where run_id = %s", (run.run_id,)
-    ).fetchall()
-    affected = {row[0] for row in rows if isinstance(row[0], date)}
-    settled = {day.replace(day=1) for day in affected if (day + timedelta(days=1)).day == 1}
-    return sorted({day for month in settled for day in every_day_of_month(month)} - affected)
-
-
-def _settled_days(connection: Connection, run: Run, query: str) -> list[date]:
-    held = _settled_by_month(connection, run)
-    if not held:
+    """Return the last days of the run for which a day counts that was published since it looked."""
+    settled = _settled(connection, run)
+    if not settled:
         return []
-    rows = connection.execute(
-        statement(SQL_PACKAGE, query, run_id=sql.Literal(run.run_id))
-    ).fetchall()
-    # Whatever holds on some day of the month is settled in it.
-    return [
+    affected = _run_days(connection, run)
+    moved = _dates(
+        connection,
+        "select d.event_date from ops.published_days as d inner join ops.runs as r"
+        " on d.publication_no > r.base_publication_no where r.run_id = %s",
+        run.run_id,
+    )
+    last_days = {day for day in affected if is_last_of_month(day)}
+    return _counted_for(settled, moved - affected, last_days)
+
+
+def other_days_of_settled_months(connection: Connection, run: Run) -> list[date]:
+    """Return the days of months whose last day the run builds that it does not build itself."""
+    affected = _run_days(connection, run)
+    months = {day.replace(day=1) for day in affected if is_last_of_month(day)}
+    return sorted({day for month in months for day in every_day_of_month(month)} - affected)
+
+
+def is_last_of_month(day: date) -> bool:
+    """Whether a day ends its month."""
+    return (day + timedelta(days=1)).day == 1
+
+
+def _counted_for(
+    settled: Iterable[Settled], changed: set[date], last_days: set[date]
+) -> list[date]:
+    found = {
         last
-        for last in (row[0] for row in rows if isinstance(row[0], date))
-        if any(
-            one.valid_from <= last and (one.valid_to or date.max) > last.replace(day=1)
-            for one in held
-        )
-    ]
+        for one in settled
+        for last in last_days - changed
+        if any(_counts_for(one, day, last) for day in changed)
+    }
+    return sorted(found)
 
 
-def _settled_by_month(connection: Connection, run: Run) -> list[Term | Rule]:
+def _counts_for(settled: Settled, day: date, last: date) -> bool:
+    if isinstance(settled, Charge):
+        return settled.valid_from <= day <= last < settled.ends_before
+    # Whatever holds on some day of the month is settled in it.
+    return (
+        day.replace(day=1) == last.replace(day=1)
+        and settled.valid_from <= last
+        and (settled.valid_to or date.max) > last.replace(day=1)
+    )
+
+
+def _settled(connection: Connection, run: Run) -> list[Settled]:
     version = latest_version(connection)
     contracts = CONTRACTS.of_run(connection, run.run_id, version)
     rules = RULES.of_run(connection, run.run_id, version)
+    charges = CHARGES.of_run(connection, run.run_id, version)
     return [
         *(term for one in contracts for term in one.content.terms if term.tiers),
         *(rule for one in rules for rule in one.content.rules if rule.period == "month"),
+        *(one for held in charges for one in held.content.charges if one.kind == "commitment"),
     ]
+
+
+def _run_days(connection: Connection, run: Run) -> set[date]:
+    return _dates(connection, "select event_date from ops.run_days where run_id = %s", run.run_id)
+
+
+def _dates(connection: Connection, query: str, *values: object) -> set[date]:
+    rows = connection.execute(query, values).fetchall()
+    return {row[0] for row in rows if isinstance(row[0], date)}

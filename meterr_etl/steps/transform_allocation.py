@@ -12,7 +12,7 @@ from meterr_etl.allocation.distributing import Belongings, DayDrivers, SharedCos
 from meterr_etl.allocation.rules import ALL_DIMENSIONS
 from meterr_etl.allocation.versions import RULES, HeldRules
 from meterr_etl.ledger.runs import Run
-from meterr_etl.steps.settlements import create_published_pools
+from meterr_etl.steps.transform_months import create_published_pools
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.rows import copy_rows
 from meterr_etl.warehouse.statements import statement

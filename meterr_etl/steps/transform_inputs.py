@@ -12,10 +12,10 @@ from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.resolve import create_sku_rate_keys
 from meterr_etl.pricing.stale import unit_bases
 from meterr_etl.steps.batch import require_whole_batch
-from meterr_etl.steps.settlements import create_published_volumes
 from meterr_etl.steps.transform_charges import create_charges
 from meterr_etl.steps.transform_contracts import create_contracts
 from meterr_etl.steps.transform_dimensions import create_dimensions
+from meterr_etl.steps.transform_months import create_month_inputs
 from meterr_etl.steps.transform_moves import create_moves
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
@@ -60,7 +60,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
         book = load_rate_book(connection, run.reference_version, run.instead)
         skus = create_sku_rate_keys(connection, schema, book)
         contracts = create_contracts(connection, run, schema)
-        create_published_volumes(connection, run, schema)
+        create_month_inputs(connection, run, schema)
         charges = create_charges(connection, run, schema)
     days = connection.execute(
         "select count(*) from ops.run_days where run_id = %s", (run.run_id,)

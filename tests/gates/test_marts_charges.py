@@ -106,3 +106,28 @@ def test_held_cost_that_the_last_day_does_not_give_back_stops_the_run(night, red
         " values ('2026-10-02', 'tenant-a', 'p', 'USD', 0.000000000001)",
     )
     assert red("marts", stops=True) == {"pools_by_month_are_settled"}
+
+
+@pytest.mark.parametrize(
+    ("used", "expected"), [(0, set()), (1, {"commitments_pay_what_they_cover"})]
+)
+def test_usage_that_a_commitment_does_not_pay_stops_the_run(night, red, used, expected):
+    night.plant(
+        "update candidate_RUN.affected_days set event_date = '2026-10-31'"
+        " where event_date = '2026-11-13'",
+        "insert into candidate_RUN.commitments values"
+        " ('tenant-a', 'ahead', 'openai', 'USD', 10, '2026-10-01', '2026-12-01', 9)",
+        "insert into candidate_RUN.published_usage values"
+        f" ('2026-10-02', 'tenant-a', 'openai', 't', 'p', 'c', {used}, 'USD')",
+    )
+    assert red("marts", stops=bool(expected)) == expected
+
+
+def test_commitment_whose_rest_is_not_told_stops_the_run(night, red):
+    night.plant(
+        "update candidate_RUN.affected_days set event_date = '2026-10-31'"
+        " where event_date = '2026-11-13'",
+        "insert into candidate_RUN.commitments values"
+        " ('tenant-a', 'ahead', 'openai', 'USD', 10, '2026-10-01', '2026-11-01', 9)",
+    )
+    assert red("marts", stops=True) == {"commitments_pay_what_they_cover"}

@@ -47,14 +47,11 @@ amounts as (
         cost.measure
 ),
 
--- In whole quanta; what is finer than a quantum goes to the first in line.
-cut as (
+shared_amounts as (
     select
         shares.*,
         amounts.measure,
-        amounts.amount,
-        div(abs(amounts.amount), {{ cost_quantum() }}) as quanta,
-        mod(abs(amounts.amount), {{ cost_quantum() }}) as finer
+        amounts.amount
     from amounts
     inner join shares
         on
@@ -64,29 +61,15 @@ cut as (
             and amounts.pool = shares.pool
 ),
 
-lined_up as (
-    select
-        *,
-        div(quanta * share_numerator, share_denominator) as own_quanta,
-        row_number() over (
-            partition by charge_date, tenant_id, billing_currency, pool, measure
-            order by
-                mod(quanta * share_numerator, share_denominator) desc,
-                allocation_status asc,
-                cost_center asc,
-                team_id asc,
-                project_id asc
-        ) as place
-    from cut
-),
-
-left_over as (
-    select
-        *,
-        quanta - sum(own_quanta) over (
-            partition by charge_date, tenant_id, billing_currency, pool, measure
-        ) as quanta_left
-    from lined_up
+parts as (
+    {{ handed_out(
+        'shared_amounts',
+        'amount',
+        'share_numerator',
+        'share_denominator',
+        'charge_date, tenant_id, billing_currency, pool, measure',
+        'allocation_status asc, cost_center asc, team_id asc, project_id asc'
+    ) }}
 ),
 
 int_distributed_parts as (
@@ -103,13 +86,8 @@ int_distributed_parts as (
         share_denominator,
         billing_currency,
         measure,
-        trim_scale(
-            sign(amount) * (
-                (own_quanta + (place <= quanta_left)::integer) * {{ cost_quantum() }}
-                + case when place = 1 then finer else 0 end
-            )
-        ) as part
-    from left_over
+        part
+    from parts
 )
 
 select * from int_distributed_parts

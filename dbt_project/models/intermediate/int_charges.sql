@@ -66,40 +66,10 @@ dated_charges as (
     {{ left_join_moves('team_moves', 'teams', 'parts.charged_team_id', of='parts') }}
 ),
 
--- What the tiers of a contract give for a month's volume is price, not payment: it is contracted,
--- used and billed on the day that settles it, by whoever used the volume.
-volume_settlements as (
-    select
-        settlements.charge_date,
-        settlements.tenant_id,
-        organizations.name as tenant_name,
-        settlements.team_id,
-        case when settlements.team_id = 'unassigned' then 'Unassigned' else teams.name end
-            as team_name,
-        settlements.project_id,
-        case when settlements.project_id = 'unassigned' then 'Unassigned' else projects.name end
-            as project_name,
-        settlements.cost_center,
-        settlements.contract_term as charge,
-        'volume_settlement' as charge_kind,
-        settlements.provider,
-        0::numeric as list_cost,
-        settlements.settled_cost as contracted_cost,
-        settlements.settled_cost as effective_cost,
-        settlements.settled_cost as billed_cost,
-        settlements.billing_currency
-    from {{ ref('int_volume_settlements') }} as settlements
-    left join organizations on settlements.tenant_id = organizations.id
-    left join teams
-        on settlements.tenant_id = teams.organization_id and settlements.team_id = teams.id
-    left join projects
-        on settlements.tenant_id = projects.organization_id and settlements.project_id = projects.id
-),
-
 int_charges as (
     select * from dated_charges
     union all
-    select * from volume_settlements
+    select * from {{ ref('int_settled_charges') }}
 )
 
 select * from int_charges

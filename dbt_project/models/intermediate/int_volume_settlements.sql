@@ -37,42 +37,26 @@ differences as (
         months.charge_date, months.tenant_id, months.contract_term, months.billing_currency
 ),
 
--- Every owner's part by its volume, in whole quanta; what is finer goes to the first in line.
-cut as (
+-- Every owner's part by its volume.
+owned as (
     select
         volumes.*,
-        differences.difference,
-        mod(abs(differences.difference), {{ cost_quantum() }}) as finer,
-        div(abs(differences.difference), {{ cost_quantum() }}) as quanta
+        differences.difference
     from volumes
     inner join differences
         using (charge_date, tenant_id, contract_term, billing_currency)
     where differences.difference <> 0
 ),
 
-lined_up as (
-    select
-        *,
-        div(quanta * volume, total_volume) as own_quanta,
-        row_number() over (
-            partition by charge_date, tenant_id, contract_term, billing_currency
-            order by
-                mod(quanta * volume, total_volume) desc,
-                provider asc,
-                cost_center asc,
-                team_id asc,
-                project_id asc
-        ) as place
-    from cut
-),
-
-left_over as (
-    select
-        *,
-        quanta - sum(own_quanta) over (
-            partition by charge_date, tenant_id, contract_term, billing_currency
-        ) as quanta_left
-    from lined_up
+parts as (
+    {{ handed_out(
+        'owned',
+        'difference',
+        'volume',
+        'total_volume',
+        'charge_date, tenant_id, contract_term, billing_currency',
+        'provider asc, cost_center asc, team_id asc, project_id asc'
+    ) }}
 ),
 
 int_volume_settlements as (
@@ -85,13 +69,8 @@ int_volume_settlements as (
         project_id,
         cost_center,
         billing_currency,
-        trim_scale(
-            sign(difference) * (
-                (own_quanta + (place <= quanta_left)::integer) * {{ cost_quantum() }}
-                + case when place = 1 then finer else 0 end
-            )
-        ) as settled_cost
-    from left_over
+        part as settled_cost
+    from parts
 )
 
 select * from int_volume_settlements

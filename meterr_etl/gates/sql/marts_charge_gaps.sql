@@ -25,7 +25,11 @@ full join (
         sum(x.effective_cost) as used_cost,
         sum(x.billed_cost) as billed_cost
     from lines as x
-    where x.pricing_status = 'charged' and x.token_type <> 'volume_settlement'
+    where
+        x.pricing_status = 'charged'
+        and x.token_type not in (
+            'volume_settlement', 'commitment_drawdown', 'unused_commitment'
+        )
     group by 1, 2, 3
 ) as l using (charge_date, tenant_id, currency)
 where

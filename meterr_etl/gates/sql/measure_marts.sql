@@ -27,6 +27,13 @@ with gaps as (
                 order by charge_date, tenant_id, contract_term limit 10
             ) as g
         ) as settlement_gap_rows,
+        (select count(*) from commitment_gaps) as commitment_gaps,
+        (
+            select jsonb_agg(to_jsonb(g)) from (
+                select * from commitment_gaps
+                order by charge_date, tenant_id, charge limit 10
+            ) as g
+        ) as commitment_gap_rows,
         (select count(*) from allocation_gaps) as allocation_gaps,
         (
             select jsonb_agg(to_jsonb(g)) from (

@@ -22,4 +22,27 @@ where
             t.contract_term
         from {volume_tiers} as t
     )
-group by 1, 2, 3, 4, 5, 6, 7, 8
+group by 1, 2, 3, 4, 5, 6, 7, 8;
+
+create unlogged table {published_usage} as
+select
+    f.charge_date,
+    f.tenant_id,
+    f.provider,
+    f.team_id,
+    f.project_id,
+    f.cost_center,
+    sum(f.contracted_cost) as cost,
+    f.billing_currency
+from marts.fct_usage_cost_daily as f
+where
+    f.charge_date = any ({other_days}::date[])
+    and f.contracted_cost <> 0
+    and (f.pricing_status = 'priced' or f.token_type = 'volume_settlement')
+    and (f.tenant_id, f.provider) in (
+        select
+            c.tenant_id,
+            c.provider
+        from {commitments} as c
+    )
+group by 1, 2, 3, 4, 5, 6, 8

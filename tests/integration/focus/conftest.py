@@ -66,6 +66,10 @@ CHARGES = TenantCharges.model_validate(
                 "name": "goodwill", "kind": "credit", "provider": "openai", "amount": "0.25",
                 "valid_from": str(OCTOBER), "valid_to": "2026-10-04",
             },
+            {
+                "name": "ahead", "kind": "commitment", "provider": "anthropic", "amount": "9.75",
+                "valid_from": str(OCTOBER), "valid_to": "2026-11-01",
+            },
         ],
     }
 )  # fmt: skip

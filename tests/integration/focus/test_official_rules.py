@@ -98,7 +98,7 @@ def test_most_rules_that_apply_are_evaluated(
 @pytest.mark.data
 def test_the_period_holds_what_most_rules_speak_of(exported: Exported) -> None:
     assert {row["ChargeClass"] for row in exported.rows} == {None, "Correction"}
-    assert len({row["SkuMeter"] for row in exported.rows}) == 10
+    assert len({row["SkuMeter"] for row in exported.rows}) == 13
     categories = {row["ChargeCategory"] for row in exported.rows}
     assert categories == {"Usage", "Purchase", "Credit", "Adjustment"}
     nullable = ("RegionId", "SubAccountId", "Tags")

@@ -82,3 +82,34 @@ def test_first_changed_day_is_that_of_the_first_charge_that_changed(
     former = charges(GOOD)
     assert charges(GOOD.replace(old, new, 1)).first_changed_day(former) == date.fromisoformat(day)
     assert former.first_changed_day(None) == date(2026, 11, 1)
+
+
+COMMITTED = """\
+tenant_id: acme
+charges:
+  - {name: a, kind: commitment, provider: openai, amount: 120, valid_from: 2026-01-01,
+     valid_to: 2027-01-01}
+  - {name: b, kind: commitment, provider: google, amount: 120, valid_from: 2026-03-01,
+     valid_to: 2026-04-01}
+"""
+
+
+def test_commitment_is_invoiced_as_a_whole_and_used_by_nobody_until_it_is_drawn(charges) -> None:
+    (ahead, _) = charges(COMMITTED).charges
+    assert ahead.part_of(date(2026, 1, 1)) == (0, 120)
+    assert ahead.part_of(date(2026, 1, 2)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("valid_to: 2027-01-01", "valid_to: 2026-12-31", "begins and ends on the first day of a"),
+        (",\n     valid_to: 2027-01-01", "", "begins and ends on the first day of a month"),
+        ("amount: 120,", "amount: 120, team: core,", "drawn by who uses it; leave out its owner"),
+        ("provider: google", "provider: openai", "line 5: 'a' commits to openai on days of 'b'"),
+    ],
+)
+def test_fault_of_a_commitment_is_named(charges, old: str, new: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        charges(COMMITTED.replace(old, new, 1))
+    assert said in str(caught.value)
