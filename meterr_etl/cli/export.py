@@ -31,18 +31,24 @@ def focus(
     output: Annotated[Path, typer.Option(help="The file, or a folder for it.")] = Path(),
     tenant: Annotated[str | None, typer.Option(help="Only charges of this tenant.")] = None,
     strict: Annotated[bool, typer.Option(help="Fail while usage has no price.")] = False,
+    allocated: Annotated[
+        bool, typer.Option(help="By who bears it, shared cost distributed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a billing period's charges as a FOCUS 1.2 Cost and Usage file.
 
     It holds what marts.focus_cost_and_usage shows this login: METERR_ANALYST_URL, else
-    meterr_analyst. Usage without a price is no charge yet, and is counted on stderr.
+    meterr_analyst. Usage without a price is no charge yet, and is counted on stderr. With
+    --allocated it is marts.focus_allocated_costs, with the Allocated columns of FOCUS 1.3.
     """
     first = parse_month(month)
     from meterr_etl.exports.focus import export_focus  # noqa: PLC0415
 
     log_progress()
-    done = export_focus(first, file_format, output, tenant=tenant, strict=strict)
+    done = export_focus(
+        first, file_format, output, tenant=tenant, strict=strict, allocated=allocated
+    )
     row = {"month": month, "lines": done.line_count, "file": str(done.file)}
     if as_json:
         left_out = {"lines": done.left_out_lines, "quantity": done.left_out_quantity}

@@ -34,6 +34,20 @@ MOMENT_TYPE = "timestamp with time zone"
 
 
 @dataclass(frozen=True)
+class Dataset:
+    """One view that is exported: the query of its lines, and how a file of it is named."""
+
+    name: str
+    view: str
+    lines: str
+
+
+METERED = Dataset(FOCUS_VERSION, "marts.focus_cost_and_usage", "focus_lines")
+# With the columns that version 1.3 adds, on rows of another grain, so it claims no version.
+ALLOCATED = Dataset("allocated", "marts.focus_allocated_costs", "focus_allocated_lines")
+
+
+@dataclass(frozen=True)
 class FocusExport:
     """What was written, and what was left out because nobody knows its price.
 
@@ -55,6 +69,7 @@ def export_focus(
     *,
     tenant: str | None = None,
     strict: bool = False,
+    allocated: bool = False,
 ) -> FocusExport:
     """Write the charges of one billing period, of the tenants that the login may see.
 
@@ -64,13 +79,15 @@ def export_focus(
         output: the file, or a folder for a file of our naming.
         tenant: only this one.
         strict: refuse to write while usage has no price.
+        allocated: by who bears them, in place of by what was metered.
 
     Raises:
         ConflictError: `strict`, and usage of the period has no price.
         InputError: the file can't be written.
         InvariantError: a number is too long for Parquet.
     """
-    target = target_file(output, file_name(month, file_format, tenant))
+    dataset = ALLOCATED if allocated else METERED
+    target = target_file(output, file_name(month, file_format, tenant, dataset))
     asked = {
         "month": sql.Literal(str(month)) + sql.SQL("::date"),
         "tenant": sql.Literal(tenant) + sql.SQL("::text"),
@@ -81,7 +98,7 @@ def export_focus(
         period = _one_row(connection, statement(SQL_PACKAGE, "focus_left_out", **asked))
         if strict and period["line_count"]:
             raise _unpriced(month, period)
-        lines = _write(connection, asked, target, file_format)
+        lines = _write(connection, dataset, asked, target, file_format)
         is_hidden = not lines and reads_no_tenant(connection)
     logger.info("export: %s lines of %s in %s", lines, f"{month:%Y-%m}", target)
     return FocusExport(
@@ -89,20 +106,23 @@ def export_focus(
     )
 
 
-def file_name(month: date, file_format: FileFormat, tenant: str | None) -> str:
-    """Return our name for a file: version, period, tenant where there is one, format."""
-    return f"focus-{FOCUS_VERSION}-{month:%Y-%m}{of_tenant(tenant)}.{file_format}"
+def file_name(
+    month: date, file_format: FileFormat, tenant: str | None, dataset: Dataset = METERED
+) -> str:
+    """Return our name for a file: dataset, period, tenant where there is one, format."""
+    return f"focus-{dataset.name}-{month:%Y-%m}{of_tenant(tenant)}.{file_format}"
 
 
 def _write(
     connection: Connection,
+    dataset: Dataset,
     asked: Mapping[str, sql.Composable],
     target: Path,
     file_format: FileFormat,
 ) -> int:
-    columns = _columns(connection)
+    columns = _columns(connection, dataset)
     listed = sql.SQL(", ").join(_as_text(name, type_) for name, type_ in columns.items())
-    lines = statement(SQL_PACKAGE, "focus_lines", columns=listed, **asked)
+    lines = statement(SQL_PACKAGE, dataset.lines, columns=listed, **asked)
     if file_format is FileFormat.CSV:
         with replacing(target) as file:
             return _copy(connection, lines, file.writelines, "csv, header")
@@ -134,8 +154,10 @@ def _copy(
         return cursor.rowcount
 
 
-def _columns(connection: Connection) -> dict[str, str]:
-    rows = connection.execute(statement(SQL_PACKAGE, "focus_columns")).fetchall()
+def _columns(connection: Connection, dataset: Dataset) -> dict[str, str]:
+    rows = connection.execute(
+        statement(SQL_PACKAGE, "focus_columns", view=sql.Literal(dataset.view))
+    ).fetchall()
     return {str(name): str(type_) for name, type_ in rows}
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from meterr_etl.allocation.rules import AllocationRules
+from meterr_etl.allocation.versions import load_rules
 from meterr_etl.charges.charge import TenantCharges
 from meterr_etl.charges.versions import load_charges
 from meterr_etl.contract_rates.terms import Contract
@@ -85,6 +87,23 @@ CONTRACT = Contract.model_validate(
         ],
     }
 )  # fmt: skip
+# Seats and what was taken off are borne by three alike, which no decimal says.
+RULES = AllocationRules.model_validate(
+    {
+        "tenant_id": str(an_id("acme")),
+        "method": "step_down",
+        "pools": [{"name": "shared", "filter": {"token_type": ["subscription", "credit"]}}],
+        "rules": [
+            {
+                "pool": "shared", "valid_from": str(OCTOBER), "weights": "even",
+                "targets": [
+                    {"team": str(an_id("platform"))}, {"project": str(an_id("search"))},
+                    {"cost_center": "CC-9"},
+                ],
+            }
+        ],
+    }
+)  # fmt: skip
 GRANTED = "insert into ops.reader_tenants values ('meterr_analyst', '*')"
 
 
@@ -115,6 +134,7 @@ def october(postgres: object, templates: tuple[str, str, str]) -> Iterator[Wareh
         add_october(tables)
         load_charges(CHARGES)
         load_contract(CONTRACT)
+        load_rules(RULES)
         run_night(OCTOBER)
         run_october()
         warehouse = Warehouse(postgres.url(name))  # type: ignore[attr-defined]

@@ -56,6 +56,21 @@ def test_a_period_is_written_under_a_name_of_ours_and_warns_of_what_has_no_price
     assert "The billing period 2026-10 is open: its charges may still change." in outcome.err
 
 
+def test_allocated_charges_are_a_file_of_their_own(meterr, october, warehouse_db):
+    with psycopg.connect(warehouse_db) as connection:
+        connection.execute(
+            "insert into marts.fct_allocated_cost_daily (charge_date, tenant_id, cost_center,"
+            " team_id, project_id, pool, allocation_status, rule_version, share_numerator,"
+            " share_denominator, effective_cost, billing_currency) values ('2026-10-01', 'acme',"
+            " 'CC', 't', 'unassigned', 'p', 'allocated', 7, 1, 1, 5, 'USD')"
+        )
+    call = ("export", "focus", "--month", "2026-10", "--format", "csv", "--allocated")
+    assert meterr(*call).code == 0
+    (row,) = csv.DictReader((october / "focus-allocated-2026-10.csv").read_text().splitlines())
+    assert (row["EffectiveCost"], row["AllocatedResourceId"]) == ("5", "t")
+    assert row["AllocatedMethodId"] == "rules 7: p"
+
+
 def test_a_file_is_parquet_unless_told_otherwise(meterr, october):
     outcome = meterr("export", "focus", "--month", "2026-10", "--output", "charges")
     assert outcome.code == 0
