@@ -3,7 +3,9 @@
     of its own there is charged as what it was charged as. A region's uplift is what the line
     paid above its rate; it is taken over where that quotient is exact, else there is no price.
     The rate book is named here and not in a CTE: read twice, that would be scanned for each line. -#}
-{% macro other_unit_price(line, processing_mode, token_types) -%}
+{% macro other_unit_price(
+    line, processing_mode, token_types, context_above_tokens='paid.context_above_tokens'
+) -%}
     (
         select
             case
@@ -17,7 +19,7 @@
                 and paid.model_id = other.model_id
                 and paid.catalogue = other.catalogue
                 and paid.service_tier = other.service_tier
-                and paid.context_above_tokens = other.context_above_tokens
+                and {{ context_above_tokens }} = other.context_above_tokens
                 and paid.time_of_day_from = other.time_of_day_from
                 and paid.currency = other.currency
         inner join {{ source('ops', 'published_days') }} as published_days

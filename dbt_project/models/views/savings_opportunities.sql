@@ -13,19 +13,46 @@ cached as (
     {{ cache_savings('usage') }}
 ),
 
+-- Calls so long that all their tokens cost more; the rates with such a threshold are few.
+long_lines as (
+    select * from {{ ref('fct_usage_cost_daily') }}
+    where
+        rate_id in (
+            select rates.rate_id
+            from {{ source('reference', 'rates') }} as rates
+            where rates.context_above_tokens > 0
+        )
+),
+
 compared as (
     select
+        'batch' as saving_kind,
         lines.*,
-        batch.list_unit_price as batch_unit_price
+        batch.list_unit_price as other_unit_price
     from lines
     left join
         lateral {{ other_unit_price('lines', "'batch'", ['lines.token_type', 'paid.token_type']) }}
             as batch
         on true
+    union all
+    select
+        'short_prompt' as saving_kind,
+        long_lines.*,
+        short.list_unit_price as other_unit_price
+    from long_lines
+    left join
+        lateral {{ other_unit_price(
+            'long_lines',
+            'long_lines.processing_mode',
+            ['long_lines.token_type', 'paid.token_type'],
+            context_above_tokens='0'
+        ) }} as short
+        on true
 ),
 
-in_batches as (
+in_other_terms as (
     select
+        saving_kind,
         charge_date,
         tenant_id,
         max(tenant_name) as tenant_name,
@@ -34,22 +61,20 @@ in_batches as (
         feature,
         provider,
         model,
-        sum(consumed_quantity) filter (where batch_unit_price is not null) as compared_quantity,
+        sum(consumed_quantity) filter (where other_unit_price is not null) as compared_quantity,
         coalesce(
-            sum(consumed_quantity) filter (where batch_unit_price is null), 0
+            sum(consumed_quantity) filter (where other_unit_price is null), 0
         ) as incomparable_quantity,
-        sum(list_cost) filter (where batch_unit_price is not null) as list_cost,
-        sum(consumed_quantity * batch_unit_price) as other_list_cost,
+        sum(list_cost) filter (where other_unit_price is not null) as list_cost,
+        sum(consumed_quantity * other_unit_price) as other_list_cost,
         billing_currency
     from compared
-    group by charge_date, tenant_id, team_id, feature, provider, model, billing_currency
+    group by
+        saving_kind, charge_date, tenant_id, team_id, feature, provider, model, billing_currency
 ),
 
 savings as (
-    select
-        'batch' as saving_kind,
-        in_batches.*
-    from in_batches
+    select * from in_other_terms
     union all
     select
         'no_cache' as saving_kind,

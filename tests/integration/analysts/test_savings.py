@@ -200,3 +200,15 @@ def test_cache_that_was_written_more_than_read_is_an_opportunity(
     use("sync cache_read", 1, "1")
     use("sync cache_write_5m", 10, "12.5")
     assert savings(marts) == [("no_cache", 11, 0, 126, 110, 16)]
+
+
+def test_prompt_above_the_threshold_would_have_cost_less_below_it(
+    marts: psycopg.Connection, rate: Rate, use: Use
+) -> None:
+    rate("sync uncached_input", "3")
+    rate("sync uncached_input long", "6", context_above_tokens=200_000)
+    rate("sync output long", "9", context_above_tokens=200_000)
+    use("sync uncached_input", 5, "3")
+    use("sync uncached_input long", 10, "6")
+    use("sync output long", 2, "9")
+    assert savings(marts) == [("short_prompt", 10, 2, 60, 30, 30)]
