@@ -102,7 +102,7 @@ def _names(connection: Connection, query: str, tenant_id: str) -> set[str]:
 
 
 def _row(charge: Charge) -> Row:
-    owner = charge.team or charge.project or charge.cost_center
+    nobody = "who uses it" if charge.kind == "commitment" else "nobody, until a pool takes it in"
     return {
         "charge": charge.name,
         "kind": charge.kind,
@@ -111,5 +111,5 @@ def _row(charge: Charge) -> Row:
         "valid_from": charge.valid_from,
         "valid_to": charge.ends_before,
         "billed_on": charge.billed_at,
-        "charged_to": owner or "nobody, until a pool takes it in",
+        "charged_to": charge.team or charge.project or charge.cost_center or nobody,
     }

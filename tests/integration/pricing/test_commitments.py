@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meterr_etl.charges.charge import TenantCharges
-from meterr_etl.charges.versions import load_charges
+from meterr_etl.charges.versions import list_charges, load_charges
 from meterr_etl.contract_rates.terms import Contract
 from meterr_etl.contract_rates.versions import load_contract
 from meterr_etl.previews import preview_charges
@@ -71,6 +71,7 @@ def committed(amount: str) -> None:
 
 def test_months_draw_it_down_by_whose_usage_it_is(published: Meter) -> None:
     committed("15")
+    assert [row["charged_to"] for row in list_charges()] == ["who uses it"]
     assert published.rows(DRAWN) == [
         (AUGUST, "commitment", "unassigned", 0, 15),
         (AUGUST, "commitment_drawdown", "web", 0, -5),
