@@ -33,7 +33,8 @@ def _pool_faults(found: AllocationRules) -> Iterator[Fault]:
         if pool.name in names[:place]:
             yield Fault(("pools", place), f"A pool '{pool.name}' stands above.", "Rename one.")
         for dimension in pool.filter:
-            if dimension not in ALL_DIMENSIONS and not dimension.startswith(TAG):
+            is_tag = dimension.startswith(TAG) and dimension != TAG
+            if dimension not in ALL_DIMENSIONS and not is_tag:
                 yield Fault(
                     ("pools", place, "filter"),
                     f"A price line has no '{dimension}'.",

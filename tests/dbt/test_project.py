@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from meterr_etl.allocation.rules import ALL_DIMENSIONS
 from meterr_etl.contract.columns import LEAVES
 from meterr_etl.settings import PROJECT_ROOT
 
@@ -126,6 +127,13 @@ def test_column_has_one_type_in_all_marts(models):
 def test_token_types_are_the_contracts_leaves():
     macro = (PROJECT / "macros" / "token_types.sql").read_text()
     assert paired_leaves(macro) == list(LEAVES)
+
+
+def test_pools_are_filled_by_what_rules_may_filter_by():
+    macro = (PROJECT / "macros" / "allocation.sql").read_text()
+    of_lines, finer, *_ = macro.split("{% endmacro %}")
+    listed = [re.findall(r"'(\w+)'", text.partition("return(")[2]) for text in (of_lines, finer)]
+    assert listed[0] + listed[1] == list(ALL_DIMENSIONS)
 
 
 def test_every_token_leaf_is_either_input_or_output():

@@ -60,6 +60,7 @@ def test_good_file_is_read(read) -> None:
         ("weight: 0.9", "weight: 0.8", "line 9: The weights sum to 0.9. They must sum to exactly"),
         ("{team_id: [", "{team: [", "line 5: A price line has no 'team'. Filter by team_id"),
         ("- pool: untagged", "- pool: other", "line 6: No rule distributes the pool 'untagged'."),
+        ("{team_id: [", "{tags.: [", "line 5: A price line has no 'tags.'. Filter by team_id"),
         ("{pool: untagged,", "{pool: nowhere,", "line 13: There is no pool 'nowhere'. Name one of"),
         ("{pool: untagged,", "{pool: platform,", "line 13: A pool can't serve itself."),
         ("name: untagged", "name: platform", "line 6: A pool 'platform' stands above. Rename one."),
