@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import partial
-from importlib import import_module
 from multiprocessing import get_context
-from threading import Thread
 
+from meterr_etl.imports import IMPORTED_BY_NIGHTS
 from meterr_etl.pipeline import run_window
 from meterr_etl.settings import adopt_environment, inherited_environment
 from meterr_etl.window import Window, daily_windows
-
-# Seconds of import in a fresh process: what forks processes for nights imports them beforehand,
-# and a night in this process while its databases work.
-IMPORTED_BY_NIGHTS = ("great_expectations", "dbt.cli.main", "meterr_etl.pipeline")
-
-
-def import_ahead() -> None:
-    """Begin to import, beside whatever else this process does, what a night will need."""
-    Thread(target=_import).start()
-
-
-def _import() -> None:
-    with warnings.catch_warnings():
-        # Those of their own code are not ours to mend.
-        warnings.simplefilter("ignore")
-        for name in IMPORTED_BY_NIGHTS:
-            import_module(name)
 
 
 def backfill(

@@ -10,6 +10,7 @@ from meterr_etl.allocation.versions import RULES
 from meterr_etl.charges.versions import CHARGES
 from meterr_etl.contract_rates.versions import days_to_recontract
 from meterr_etl.errors import InputError
+from meterr_etl.imports import IMPORTED_BY_REBUILDS, import_ahead
 from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
 from meterr_etl.pipeline import run_step
@@ -139,6 +140,7 @@ def rebuilt(
         propose: gives the run, by its id, what it tries in place of what holds.
         compare: tells what changes.
     """
+    import_ahead(IMPORTED_BY_REBUILDS)
     window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
     run = open_run(_any_source(), window, trigger, reason, None, kind=kind, instead=instead)
     choose_days(run, days, int(reference_version) if reference_version else None)

@@ -12,7 +12,7 @@ from importlib import import_module
 
 def preload() -> None:
     """Import what the tasks need, in the process that they are forked from."""
-    from meterr_etl.nights import IMPORTED_BY_NIGHTS  # noqa: PLC0415 - other processes need it not
+    from meterr_etl.imports import IMPORTED_BY_NIGHTS  # noqa: PLC0415 - other processes need it not
 
     for name in (*IMPORTED_BY_NIGHTS, "meterr_etl.dag_tasks"):
         import_module(name)

@@ -56,9 +56,9 @@ def run(
     windows = list(daily_windows(*half_open_days(start, end)))
     _require_closed(windows)
     from meterr_etl import pipeline  # noqa: PLC0415
-    from meterr_etl.nights import import_ahead  # noqa: PLC0415
+    from meterr_etl.imports import IMPORTED_BY_NIGHTS, import_ahead  # noqa: PLC0415
 
-    import_ahead()
+    import_ahead(IMPORTED_BY_NIGHTS)
     done = []
     for window in windows:
         run_id = pipeline.run_window(source, window, reason=reason)

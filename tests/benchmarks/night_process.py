@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from meterr_etl.nights import import_ahead
+from meterr_etl.imports import IMPORTED_BY_NIGHTS, import_ahead
 from meterr_etl.pipeline import STEPS, extract, run_step
 from meterr_etl.window import Window
 
@@ -69,7 +69,7 @@ def _run(window: Window, steps: tuple[str, ...]) -> dict[str, dict[str, float]]:
     run_id = ""
     if len(steps) > 1:
         # As `meterr run` does; a process that only extracts needs neither, and its memory says so.
-        import_ahead()
+        import_ahead(IMPORTED_BY_NIGHTS)
     with psycopg.connect(os.environ["BENCH_ADMIN_URL"], autocommit=True) as admin:
         for step in steps:
             before, started = worked(admin, databases), time.perf_counter()

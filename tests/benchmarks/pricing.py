@@ -20,7 +20,6 @@ from tests.benchmarks.nights import run_night, warm_up
 from tests.benchmarks.sizes import Size
 
 GROUP = "pricing"
-RERATED_DAYS = 3
 METERR = Path(sys.executable).with_name("meterr")
 UNKNOWN, MEANT = ("vllm", "atlas-7b-instruct"), "openai/gpt-4o-mini"
 # What any cube of the day must do at least: its owners and kinds of call, each quantity summed up.
@@ -40,11 +39,11 @@ ALIAS = ("prices", "alias", *UNKNOWN, MEANT, "--reason=benchmark")
 def figures(bench: Bench, size: Size) -> list[Figure]:
     """Build the days, group one of them, let a price change, and re-rate them."""
     warm_up(bench)
-    first = DAY - timedelta(days=RERATED_DAYS - 1)
-    days = [first + timedelta(days=number) for number in range(RERATED_DAYS)]
-    source = bench.source(size.events, day=first, days=RERATED_DAYS)
+    first = DAY - timedelta(days=size.rerated_days - 1)
+    days = [first + timedelta(days=number) for number in range(size.rerated_days)]
+    source = bench.source(size.events, day=first, days=len(days))
     with bench.warehouse(source) as warehouse:
-        say(f"building {RERATED_DAYS} days")
+        say(f"building {len(days)} days")
         built = sum(run_night(day=day).seconds for day in days)
         priced = warehouse.number(TRANSFORM, "window")
         bench.settle(warehouse)
@@ -52,7 +51,7 @@ def figures(bench: Bench, size: Size) -> list[Figure]:
         _meterr(*ALIAS)
         say("re-rating them")
         rerated = _meterr("reprice", f"--from={days[0]}", f"--to={days[-1]}")
-        _require_rerated(warehouse)
+        _require_rerated(warehouse, len(days))
     bench.drop(source)
     label = f"{size.events:,} events"
     return [
@@ -60,7 +59,7 @@ def figures(bench: Bench, size: Size) -> list[Figure]:
             GROUP, f"a day of {label} to all its marts", priced, "s", "select … group by", bare
         ),
         Figure(
-            GROUP, f"re-rating {RERATED_DAYS} days of {label}", rerated, "s",
+            GROUP, f"re-rating {len(days)} days of {label}", rerated, "s",
             "building them", built, 0.1,
         ),
     ]  # fmt: skip
@@ -83,8 +82,8 @@ def _meterr(*arguments: str) -> float:
     return time.perf_counter() - started
 
 
-def _require_rerated(warehouse: Database) -> None:
+def _require_rerated(warehouse: Database, days: int) -> None:
     query = "select count(*) from ops.run_days as d inner join ops.runs as r using (run_id)"
     rerated = warehouse.number(f"{query} where r.kind = 'reprice' and r.status = 'published'")
-    if rerated != RERATED_DAYS:
-        raise RuntimeError(f"{rerated:.0f} of {RERATED_DAYS} days were re-rated.")
+    if rerated != days:
+        raise RuntimeError(f"{rerated:.0f} of {days} days were re-rated.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 TRIAL_BACKFILL_DAYS = 4
+TRIAL_RERATED_DAYS = 3
 RESULTS_FOLDER = Path(__file__).resolve().parent / "results"
 
 
@@ -23,6 +24,7 @@ class Size:
     late_days: tuple[int, ...] = ()
     backfill_days: int = 30
     backfill_events_per_day: int = 100_000
+    rerated_days: int = 30
     peer_events: int = 300_000
     query_events: int = 30_000_000
 
@@ -49,6 +51,7 @@ class Size:
             history_days=self.history_days[:2],
             late_days=self.late_days[:2],
             backfill_days=TRIAL_BACKFILL_DAYS,
+            rerated_days=TRIAL_RERATED_DAYS,
             history_events_per_day=scaled(self.history_events_per_day),
             backfill_events_per_day=scaled(self.backfill_events_per_day),
             peer_events=scaled(self.peer_events),

@@ -9,13 +9,7 @@ from staging.token_events as e
 where
     -- Spelled out, since only literals prune partitions while planning.
     e.event_date = any ({published_days}::date[])
-    and not exists (
-        select from {superseded} as s
-        where
-            s.event_date = e.event_date
-            and s.source_id = e.source_id
-            and s.event_key = e.event_key
-    )
+    and {is_standing}
 union all
 select {columns} from {batch} as e;
 

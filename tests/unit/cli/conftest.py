@@ -34,7 +34,7 @@ Meterr = Callable[..., Outcome]
 @pytest.fixture(autouse=True)
 def no_imports_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that imports would outlive its test, and its warnings end another one."""
-    monkeypatch.setattr("meterr_etl.nights.import_ahead", lambda: None)
+    monkeypatch.setattr("meterr_etl.imports.import_ahead", lambda names: None)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from meterr_etl import imports, pipeline
 from meterr_etl import nights as running
-from meterr_etl import pipeline
 from meterr_etl.errors import GateFailedError, SourceUnavailableError
 from meterr_etl.window import daily_windows
 
@@ -32,7 +32,7 @@ def nights(monkeypatch):
 
     monkeypatch.setattr(pipeline, "run_window", run_window)
     monkeypatch.setattr(running, "backfill", backfill)
-    monkeypatch.setattr(running, "import_ahead", lambda: imported.append(len(asked)))
+    monkeypatch.setattr(imports, "import_ahead", lambda names: imported.append(len(asked)))
     run_window.asked, run_window.failing, run_window.imported = asked, failing, imported
     return run_window
 
