@@ -23,6 +23,7 @@ class ModelTerms:
     offered: frozenset[tuple[str, str]]
     context_thresholds: tuple[int, ...] = ()
     times_of_day: tuple[time, ...] = ()
+    has_request_fee: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class _Offer:
     terms: list[list[str]]
     thresholds: list[int]
     times_of_day: list[time]
+    has_request_fee: bool
 
 
 def load_rate_book(
@@ -63,6 +65,7 @@ def load_rate_book(
                 frozenset((mode, tier) for mode, tier in offer.terms),
                 tuple(offer.thresholds),
                 tuple(offer.times_of_day),
+                offer.has_request_fee,
             )
             for offer in cursor
         }

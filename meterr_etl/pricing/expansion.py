@@ -7,38 +7,26 @@ the standard price for something that it does not know, there is no rate: unpric
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import groupby
-from typing import TypeAlias
 
-from genai_prices.types import (
-    ConditionalPrice,
-    ModelInfo,
-    ModelPrice,
-    StartDateConstraint,
-    TieredPrices,
-    TimeOfDateConstraint,
-)
-from genai_prices.validation import validate_model_price
+from genai_prices.types import ModelInfo, TieredPrices
 
 from meterr_etl.contract.leaves import TOKEN_TYPES
-from meterr_etl.pricing.rate import (
-    BATCH,
-    BEGINNING,
-    MIDNIGHT,
-    STANDARD_TIER,
-    SYNC,
-    price_per_unit,
+from meterr_etl.pricing.rate import UNKNOWN_CONTEXT, price_per_unit
+from meterr_etl.pricing.stated import (
+    PriceSet,
+    Terms,
+    context_thresholds,
+    prices_at,
+    start_dates,
+    stated_terms,
+    times_of_day,
 )
-from meterr_etl.pricing.units import BASES, CHARGED_AS, UNIT_OF, UNITS
-
-logger = logging.getLogger(__name__)
-
-PriceSet: TypeAlias = Mapping[str, Decimal | TieredPrices]
+from meterr_etl.pricing.units import AUDIO, BASES, CHARGED_AS, EXTRA_TOKEN_TYPES, UNIT_OF, UNITS
 
 # Token type -> the catalogue's price keys, most specific first. What has a column of its own gets
 # a rate even where it is charged as plain input or output; the many other units only where
@@ -51,19 +39,15 @@ PRICE_KEYS: Mapping[str, tuple[str, ...]] = {
     )
     for token_type in UNIT_OF
 }
-AUDIO = ("input_audio", "output_audio")
-
-
-@dataclass(frozen=True)
-class Terms:
-    """How a request is processed, in our words and as the catalogue's variants state it."""
-
-    processing_mode: str
-    service_tier: str
-    when: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-
-STANDARD = Terms(SYNC, STANDARD_TIER)
+# Each with those that are charged as it where they have no price of their own.
+CHARGED_ALIKE: Mapping[str, tuple[str, ...]] = {
+    token_type: (
+        token_type,
+        *(unit for unit, base in EXTRA_TOKEN_TYPES.items() if base == token_type),
+    )
+    for token_type in UNIT_OF
+}
+HEARD_OR_SPOKEN = frozenset(name for name in UNIT_OF if not set(AUDIO).isdisjoint(CHARGED_AS[name]))
 
 
 @dataclass(frozen=True)
@@ -87,68 +71,53 @@ def expand(model: ModelInfo, *, speaks: bool = False) -> list[Price]:
 
     `speaks` says that its audio has a price which the catalogue does not state.
     """
-    dates = _start_dates(model)
+    dates = start_dates(model)
     spans = list(zip(dates, [*dates[1:], None], strict=True))
     prices: list[Price] = []
     for terms in stated_terms(model):
         for moment in times_of_day(model):
             dated = [
-                (start, end, _prices_at(model, terms, datetime.combine(start, moment, UTC)))
+                (start, end, prices_at(model, terms, datetime.combine(start, moment, UTC)))
                 for start, end in spans
             ]
-            for threshold in _thresholds(model):
-                prices += _prices_above(terms, threshold, moment, dated)
-    unstated = AUDIO if speaks else ()
+            thresholds = context_thresholds(model)
+            for threshold in thresholds:
+                prices += _prices_above(terms, threshold, moment, dated, [threshold])
+            if len(thresholds) > 1:
+                prices += _prices_above(terms, UNKNOWN_CONTEXT, moment, dated, thresholds)
+    unstated = HEARD_OR_SPOKEN if speaks else frozenset()
     return [price for price in prices if price.token_type not in unstated]
-
-
-def times_of_day(model: ModelInfo) -> list[time]:
-    """Return the times (UTC) at which a price of the model changes every day, midnight first."""
-    constraints = [c for c in _constraints(model) if isinstance(c, TimeOfDateConstraint)]
-    edges = {_utc_time(edge) for c in constraints for edge in (c.start_time, c.end_time)}
-    return sorted({MIDNIGHT} | edges)
-
-
-def stated_terms(model: ModelInfo) -> list[Terms]:
-    """Return the terms that the catalogue prices for this model: standard, batch, service tiers.
-
-    A variant by anything else (a kind of search, a route) is a tier of the name `key=value`, but
-    for Anthropic's speed, which is told like a tier.
-    """
-    terms = {STANDARD: None}
-    for variant in model.price_variants or ():
-        match dict(variant.when):
-            case {"processing": "batch", **rest} if not rest:
-                terms[Terms(BATCH, STANDARD_TIER, variant.when)] = None
-            case {"service_tier": str(tier), **rest} if not rest and tier != "default":
-                terms[Terms(SYNC, tier, variant.when)] = None
-            case {"speed": str(tier), **rest} if not rest:
-                terms[Terms(SYNC, tier, variant.when)] = None
-            case {"service_tier": "default"}:
-                pass
-            case when if len(when) == 1:
-                (key, value), *_ = when.items()
-                terms[Terms(SYNC, f"{key}={value}", variant.when)] = None
-            case _:
-                logger.warning("model %s: no event names the terms %s", model.id, variant.when)
-    return list(terms)
 
 
 def _prices_above(
     terms: Terms,
-    threshold: int,
+    context_above_tokens: int,
     moment: time,
     dated: Iterable[tuple[date, date | None, PriceSet]],
+    thresholds: Sequence[int],
 ) -> Iterator[Price]:
     # Neighbouring spans of equal price become one, so that a rate lives as long as its price.
     spans = list(dated)
-    for token_type, keys in PRICE_KEYS.items():
-        priced = [(start, end, _unit_price(held, keys, threshold)) for start, end, held in spans]
+    for token_type in PRICE_KEYS:
+        priced = [
+            (start, end, _agreed_price(held, token_type, thresholds)) for start, end, held in spans
+        ]
         for unit_price, group in groupby(priced, key=lambda span: span[2]):
             same = list(group)
             if unit_price is not None:
                 first, last = same[0][0], same[-1][1]
-                yield Price(token_type, terms, threshold, moment, first, last, unit_price)
+                yield Price(
+                    token_type, terms, context_above_tokens, moment, first, last, unit_price
+                )
+
+
+def _agreed_price(prices: PriceSet, token_type: str, thresholds: Sequence[int]) -> Decimal | None:
+    # What may be charged as this must agree too: where it does not, its line would find this price.
+    for name in CHARGED_ALIKE[token_type] if len(thresholds) > 1 else ():
+        found = {_unit_price(prices, PRICE_KEYS[name], threshold) for threshold in thresholds}
+        if len(found) > 1:
+            return None
+    return _unit_price(prices, PRICE_KEYS[token_type], thresholds[0])
 
 
 def _unit_price(prices: PriceSet, keys: Iterable[str], threshold: int) -> Decimal | None:
@@ -161,89 +130,3 @@ def _unit_price(prices: PriceSet, keys: Iterable[str], threshold: int) -> Decima
         reached = [tier.price for tier in price.tiers if tier.start <= threshold]
         price = reached[-1] if reached else price.base
     return price_per_unit(price, UNITS.unit_for_price_key(key).per)
-
-
-def _prices_at(model: ModelInfo, terms: Terms, moment: datetime) -> PriceSet:
-    # Of several that hold the last one wins, and the first stands in where none does; of variants
-    # the first wins, key by key, and what a variant does not name keeps its standard price.
-    conditional = _conditional_prices(model)
-    if not conditional:
-        return {}
-    held = next((c for c in reversed(conditional) if _holds(c.constraint, moment)), conditional[0])
-    prices = _stated(held.prices)
-    if terms.when:
-        variants = [
-            variant
-            for variant in model.price_variants or ()
-            if variant.when == terms.when and _holds(variant.constraint, moment)
-        ]
-        if not variants:
-            return {}
-        for variant in reversed(variants):
-            prices |= _stated(variant.prices)
-    return prices if _is_sound(model, prices) else {}
-
-
-def _is_sound(model: ModelInfo, prices: PriceSet) -> bool:
-    # What the library would refuse to calculate with, or would drop with a warning, is no price.
-    try:
-        validate_model_price(set(prices), UNITS)
-    except ValueError as error:
-        logger.warning("model %s is left unpriced: %s", model.id, error)
-        return False
-    for key, price in prices.items():
-        if not all(one.is_finite() and one >= 0 for one in _amounts(price)):
-            logger.warning("model %s is left unpriced: %s is %s", model.id, key, price)
-            return False
-    return True
-
-
-def _amounts(price: Decimal | TieredPrices) -> list[Decimal]:
-    if isinstance(price, TieredPrices):
-        return [price.base, *(tier.price for tier in price.tiers)]
-    return [price]
-
-
-def _stated(prices: ModelPrice) -> dict[str, Decimal | TieredPrices]:
-    return {key: price for key, price in vars(prices).items() if price is not None}
-
-
-def _conditional_prices(model: ModelInfo) -> list[ConditionalPrice]:
-    if isinstance(model.prices, ModelPrice):
-        return [ConditionalPrice(prices=model.prices)]
-    return list(model.prices)
-
-
-def _holds(constraint: StartDateConstraint | TimeOfDateConstraint | None, moment: datetime) -> bool:
-    return constraint is None or constraint.active(moment)
-
-
-def _utc_time(edge: time) -> time:
-    # The library reads a time without a zone as UTC; one with a zone has no date, so no summer.
-    moment = datetime.combine(date(2000, 1, 2), edge)
-    return moment.astimezone(UTC).time() if edge.tzinfo else edge
-
-
-def _constraints(
-    model: ModelInfo,
-) -> Iterator[StartDateConstraint | TimeOfDateConstraint | None]:
-    for stated in (*_conditional_prices(model), *(model.price_variants or ())):
-        yield stated.constraint
-
-
-def _start_dates(model: ModelInfo) -> list[date]:
-    starts = {c.start_date for c in _constraints(model) if isinstance(c, StartDateConstraint)}
-    return sorted({BEGINNING} | starts)
-
-
-def _thresholds(model: ModelInfo) -> list[int]:
-    # One list per model, over all dates and terms: a request's tier is decided before its rate is.
-    stated = (*_conditional_prices(model), *(model.price_variants or ()))
-    starts = {
-        tier.start
-        for one in stated
-        for price in vars(one.prices).values()
-        if isinstance(price, TieredPrices)
-        for tier in price.tiers
-    }
-    return sorted({0} | starts)

@@ -16,6 +16,7 @@ from meterr_etl.pricing.names import find_provider, suggest_alias
 from meterr_etl.pricing.resolve import Call, rate_key, resolve_name
 from meterr_etl.pricing.stale import stale_rates
 from meterr_etl.pricing.sync import apply_rates
+from meterr_etl.pricing.units import PER_TOKEN
 from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement
 
@@ -62,6 +63,7 @@ def show_rates(call: Call, at: date) -> ShownRates:
                 processing_mode=sql.Literal(call.processing_mode),
                 service_tier=sql.Literal(key.rate_service_tier),
                 multiplier=sql.Literal(key.region_multiplier or Decimal(1)),
+                per_token=sql.Literal(sorted(PER_TOKEN)),
                 at=sql.Literal(at),
                 reference_version=sql.Literal(version),
             ),
@@ -72,7 +74,9 @@ def show_rates(call: Call, at: date) -> ShownRates:
         else "by the catalogue's match rules"
     )
     sold = "" if named.sold_by == named.provider_id else f", sold by {named.sold_by}"
-    uplift = f"; the region costs {key.region_multiplier} times" if key.region_multiplier else ""
+    uplift = (
+        f"; the region's tokens cost {key.region_multiplier} times" if key.region_multiplier else ""
+    )
     why = (
         f"{call.provider}/{call.model} is {named.provider_id}/{named.model_id} {found_by}{sold}; "
         f"{call.processing_mode} in tier {key.rate_service_tier}{uplift}; reference version "

@@ -17,6 +17,8 @@ STANDARD_TIER = "standard"
 # What a price per hour, a discount or an exchange rate makes of a unit price is rounded once,
 # here; what follows from it is exact. A trillion units are then off by less than a picodollar.
 RATE_DECIMALS = 24
+UNKNOWN_CONTEXT = -1
+
 _EXACT = Context(prec=60, traps=[Inexact])
 _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -27,7 +29,8 @@ class Rate:
 
     It holds for dates in `[valid_from, valid_to)` (UTC; None: until further notice), for requests
     whose total input is greater than `context_above_tokens`, up to the next threshold, and from
-    `time_of_day_from` (UTC) until the model's next time of day.
+    `time_of_day_from` (UTC) until the model's next time of day. UNKNOWN_CONTEXT is of buckets of
+    many requests, which don't tell how long each was: what costs the same in any context.
     """
 
     catalogue: str

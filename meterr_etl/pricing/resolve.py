@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 from meterr_etl.pricing.book import ModelTerms, RateBook
 from meterr_etl.pricing.names import find_model, find_provider
 from meterr_etl.pricing.rate import BATCH, STANDARD_TIER, SYNC
+from meterr_etl.pricing.uplifts import ANY_REGION
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
@@ -22,7 +23,8 @@ logger = logging.getLogger(__name__)
 STANDARD_TIER_NAMES = frozenset({"", "auto", "default", STANDARD_TIER})
 
 # First parties charge a tenth more in a chosen region, as regional_uplifts.toml has it, and the
-# catalogue has no price for that; OpenRouter's EU route costs more too.
+# catalogue has no price for that; OpenRouter's EU route costs more too. Google's regions do so for
+# some models, which the file lists, and change nothing of the others.
 REGION_CHANGES_PRICE = frozenset({"anthropic", "openai", "openrouter"})
 # Groq bills ten seconds of audio at least, per request: no rate says that.
 BILLED_BY_MINIMUM = frozenset({("groq", "whisper-large-v3"), ("groq", "whisper-large-v3-turbo")})
@@ -61,7 +63,8 @@ class RateKey(NamedTuple):
 
     Both ids are None for a name that the catalogue does not know. Where there is a reason there
     is no tier, so that joining on it can't find a rate. `region_multiplier` is what the region
-    makes of every unit price; None changes nothing.
+    makes of every price of a token; None changes nothing. `has_request_fee` says whether the
+    catalogue charges the model's requests on any terms.
     """
 
     provider_id: str | None
@@ -70,6 +73,7 @@ class RateKey(NamedTuple):
     context_thresholds: list[int] | None = None
     times_of_day: list[time] | None = None
     region_multiplier: Decimal | None = None
+    has_request_fee: bool = False
     unpriceable_reason: str | None = None
 
 
@@ -121,8 +125,11 @@ def rate_key(call: Call, book: RateBook) -> RateKey:
         return RateKey(None, None, unpriceable_reason=unknown)
     terms = book.terms.get((named.provider_id, named.model_id))
     reason = _refusal(call, named, terms, book)
+    has_fee = terms is not None and terms.has_request_fee
     if reason or terms is None:
-        return RateKey(named.provider_id, named.model_id, unpriceable_reason=reason)
+        return RateKey(
+            named.provider_id, named.model_id, has_request_fee=has_fee, unpriceable_reason=reason
+        )
     return RateKey(
         named.provider_id,
         named.model_id,
@@ -130,6 +137,7 @@ def rate_key(call: Call, book: RateBook) -> RateKey:
         list(terms.context_thresholds) or None,
         list(terms.times_of_day) if len(terms.times_of_day) > 1 else None,
         _uplift(call, named, book),
+        has_fee,
     )
 
 
@@ -159,9 +167,11 @@ def _refusal(call: Call, named: Named, terms: ModelTerms | None, book: RateBook)
 
 
 def _uplift(call: Call, named: Named, book: RateBook) -> Decimal | None:
-    if named.sold_by != named.provider_id:
+    region = _spelled(call.region)
+    if region in EVERYWHERE:
         return None
-    return book.uplifts.get((named.provider_id, named.model_id, _spelled(call.region)))
+    asked = ((named.sold_by, named.model_id, name) for name in (region, ANY_REGION))
+    return next((book.uplifts[key] for key in asked if key in book.uplifts), None)
 
 
 def _terms_refusal(call: Call, named: Named, terms: ModelTerms, book: RateBook) -> str | None:

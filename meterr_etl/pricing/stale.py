@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 from meterr_etl.pricing.book import RateBook, load_rate_book
 from meterr_etl.pricing.resolve import UsedSku, write_sku_rate_keys
-from meterr_etl.pricing.units import EXTRA_TOKEN_TYPES
+from meterr_etl.pricing.units import EXTRA_TOKEN_TYPES, PER_TOKEN
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.warehouse.statements import statement
 
@@ -54,6 +54,7 @@ def stale_rates(
         reference_version=sql.Literal(reference_version),
         sku_rate_keys=KEYS,
         unit_bases=unit_bases(),
+        per_token=sql.Literal(sorted(PER_TOKEN)),
     )
     with connection.cursor(row_factory=class_row(StaleRate)) as cursor:
         return cursor.execute(query).fetchall()

@@ -26,6 +26,7 @@ def token_type_of(usage_key: str) -> str:
 
 
 UNIT_OF: Mapping[str, UnitDef] = {token_type_of(key): unit for key, unit in UNITS.units.items()}
+PER_TOKEN = frozenset(name for name, unit in UNIT_OF.items() if unit.usage_key.endswith("_tokens"))
 
 
 def _most_specific_first(unit: UnitDef) -> tuple[str, ...]:
@@ -44,12 +45,14 @@ CHARGED_AS: Mapping[str, tuple[str, ...]] = {
     for token_type, unit in UNIT_OF.items()
 }
 
+AUDIO = ("input_audio", "output_audio")
 BASES = ("uncached_input", "output")
 
 # Token types that no column of an event holds; they arrive as keys of extra_units. Each is charged
-# as plain input or output where nothing nearer has a price, if it is a part of one of them.
+# as plain input or output where nothing nearer has a price, if it is a part of one of them; audio
+# as the audio that has a column, which may be known to have no price.
 EXTRA_TOKEN_TYPES: Mapping[str, str | None] = {
-    token_type: next((base for base in BASES if base in CHARGED_AS[token_type]), None)
+    token_type: next((base for base in (*AUDIO, *BASES) if base in CHARGED_AS[token_type]), None)
     for token_type in UNIT_OF
     if token_type not in TOKEN_TYPES
 }

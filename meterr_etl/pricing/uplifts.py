@@ -12,10 +12,11 @@ from meterr_etl.ledger.changes import open_change
 from meterr_etl.warehouse.connection import Connection
 
 Key = tuple[str, str, str]
+ANY_REGION = "*"
 
 
 class Uplift(BaseModel):
-    """One multiplier, for all listed models of a provider in all listed regions."""
+    """One multiplier for all listed models that a provider sells in the regions, or in any."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -11,6 +11,7 @@ from meterr_etl.ledger.runs import Run
 from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.resolve import create_sku_rate_keys
 from meterr_etl.pricing.stale import unit_bases
+from meterr_etl.pricing.units import PER_TOKEN
 from meterr_etl.steps.batch import require_whole_batch
 from meterr_etl.steps.transform_charges import create_charges
 from meterr_etl.steps.transform_contracts import create_contracts
@@ -53,6 +54,7 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
                 batch_tag_sets=tables.tag_sets,
                 reference_version=sql.Literal(run.reference_version),
                 unit_bases=unit_bases(),
+                per_token=sql.Literal(sorted(PER_TOKEN)),
             )
         )
         create_dimensions(connection, run, schema)

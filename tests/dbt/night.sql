@@ -198,11 +198,13 @@ from (
 ) as r (rate, valid_from, valid_to);
 create table candidate_s1.skus as select * from staging.skus;
 create table candidate_s1.tag_sets as select * from staging.tag_sets;
-create table candidate_s1.rates as select * from reference.rates;
+create table candidate_s1.rates as
+select *, token_type not in ('web_search', 'request') as is_per_token from reference.rates;
 create table candidate_s1.sku_rate_keys as
 select
     r.sku_key::bigint, r.provider_id, r.model_id, r.rate_service_tier, r.context_thresholds,
-    null::time[] as times_of_day, null::numeric as region_multiplier, r.unpriceable_reason
+    null::time[] as times_of_day, null::numeric as region_multiplier,
+    r.provider_id = 'perplexity' as has_request_fee, r.unpriceable_reason
 from (
     values
     (201, 'openai', 'gpt-4o', 'default', null::bigint[], null),

@@ -15,14 +15,6 @@ used as (
     {{ used_units('usage', ref('int_extra_units')) }}
 ),
 
-skus as (
-    select * from {{ ref('int_skus') }}
-),
-
-rates as (
-    select * from {{ source('run', 'rates') }}
-),
-
 -- A unit is charged at its own rate, else as the input or output that it is a part of.
 rate_types as (
     select
@@ -50,13 +42,17 @@ rated as (
         skus.times_of_day,
         skus.unpriceable_reason,
         skus.is_gateway_cache_hit,
-        skus.region_multiplier,
+        case when rates.is_per_token then skus.region_multiplier end as region_multiplier,
+        -- Unless its model has a fee on other terms, or is unknown and would be seen nowhere else.
+        used.token_type = 'request' and not coalesce(
+            skus.has_request_fee or (skus.model_id is null and used.used_types = 1), false
+        ) as is_without_fee,
         rates.rate_id,
-        rates.unit_price * coalesce(skus.region_multiplier, 1) as list_unit_price,
+        rates.unit_price,
         rates.currency
     from rate_types as used
-    inner join skus on used.sku_key = skus.sku_key
-    left join rates
+    inner join {{ ref('int_skus') }} as skus on used.sku_key = skus.sku_key
+    left join {{ source('run', 'rates') }} as rates
         on
             skus.provider_id = rates.provider_id
             and skus.model_id = rates.model_id
@@ -75,6 +71,11 @@ rated as (
 nearest as (
     select
         *,
+        case
+            when rate_id is not null then 'priced'
+            when is_gateway_cache_hit or is_without_fee then 'not_billed'
+            else 'unpriced'
+        end as pricing_status,
         rank() over (
             partition by charge_date, sku_key, context_above_tokens, time_of_day_from, token_type
             order by rate_id is null, rank_no
@@ -96,15 +97,11 @@ int_sku_rates as (
         provider,
         model,
         rate_id,
-        list_unit_price,
+        unit_price * coalesce(region_multiplier, 1) as list_unit_price,
         region_multiplier,
+        pricing_status,
         case
-            when rate_id is not null then 'priced'
-            when is_gateway_cache_hit or token_type = 'request' then 'not_billed'
-            else 'unpriced'
-        end as pricing_status,
-        case
-            when rate_id is not null or is_gateway_cache_hit or token_type = 'request' then null
+            when pricing_status <> 'unpriced' then null
             when context_above_tokens < 0 then coalesce(unpriceable_reason, 'context_tier_unknown')
             else coalesce(unpriceable_reason, 'no_rate')
         end as unpriced_reason,

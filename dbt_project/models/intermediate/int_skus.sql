@@ -27,6 +27,7 @@ resolved as (
         ) as context_thresholds,
         rate_keys.times_of_day,
         rate_keys.region_multiplier,
+        rate_keys.has_request_fee,
         case
             when rate_keys.model_id is null
                 then coalesce(rate_keys.unpriceable_reason, 'unknown_model')

@@ -6,6 +6,7 @@ create {persistence} table {sku_rate_keys} (
     context_thresholds bigint[],
     times_of_day time[],
     region_multiplier numeric,
+    has_request_fee boolean not null,
     unpriceable_reason text,
     check ((rate_service_tier is null) = (unpriceable_reason is not null))
 )

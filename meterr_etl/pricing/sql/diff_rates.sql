@@ -41,4 +41,6 @@ full join new as n using (
 )
 where
     (o.unit_price, o.valid_to, o.currency) is distinct from (n.unit_price, n.valid_to, n.currency)
+    -- What holds of any context repeats what each tier says.
+    and context_above_tokens >= 0
 order by 1, 2, 3, 4, 5, 6, 7, 8

@@ -2,8 +2,8 @@ select
     r.token_type,
     r.context_above_tokens,
     r.time_of_day_from,
-    trim_scale(r.unit_price * {multiplier}) as unit_price,
-    trim_scale(r.unit_price * {multiplier} * 1000000) as per_million,
+    trim_scale(charged.unit_price) as unit_price,
+    trim_scale(charged.unit_price * 1000000) as per_million,
     r.currency,
     r.valid_from,
     r.valid_to,
@@ -11,6 +11,11 @@ select
     r.catalogue || ' ' || r.catalogue_version as source,
     r.reference_version
 from reference.rates as r
+cross join lateral (
+    select
+        r.unit_price
+        * case when r.token_type = any ({per_token}) then {multiplier} else 1 end as unit_price
+) as charged
 where
     r.provider_id = {provider_id}
     and r.model_id = {model_id}
@@ -20,4 +25,6 @@ where
     and (r.valid_to is null or r.valid_to > {at})
     and r.reference_version <= {reference_version}
     and (r.retired_by is null or r.retired_by > {reference_version})
+    -- What holds of any context repeats what each tier says.
+    and r.context_above_tokens >= 0
 order by r.token_type, r.context_above_tokens, r.time_of_day_from

@@ -52,7 +52,11 @@ found as (
     select
         a.*,
         r.rate_id as rate_id_now,
-        r.unit_price * coalesce(a.region_multiplier_now, 1) as list_unit_price_now,
+        case
+            when r.token_type = any ({per_token})
+                then r.unit_price * coalesce(a.region_multiplier_now, 1)
+            else r.unit_price
+        end as list_unit_price_now,
         rank() over (
             partition by
                 a.charge_date,

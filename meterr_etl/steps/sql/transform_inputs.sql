@@ -47,6 +47,7 @@ select
     r.valid_from,
     r.valid_to,
     r.unit_price,
+    r.token_type = any ({per_token}) as is_per_token,
     r.currency,
     r.reference_version
 from reference.rates as r

@@ -174,3 +174,31 @@ def test_anthropics_usage_report_prices_its_cache_writes_by_ttl(
         1500 * 5 + 500 * Decimal("6.25") + 1000 * 10 + 200 * Decimal("0.5") + 500 * 25
     ) / 10**6
     assert costs(catalogue) == {"claude-opus-5": by_hand + Decimal("0.1")}
+
+
+def test_a_large_bucket_is_priced_where_its_requests_cost_the_same_in_any_context(
+    catalogue: Meter,
+) -> None:
+    catalogue.create_table("anthropic_usage")
+    bucket = {
+        "tenant_id": "acme",
+        "loaded_at": LOADED,
+        "usage_date_utc": NIGHT.start,
+        "model_version": "claude-opus-4-6",
+        "usage_type": "standard",
+        "inference_geo": "us",
+        "usage_input_tokens_no_cache": "5000000",
+        "web_search_count": "1000",
+    }
+    old = bucket | {"model_version": "claude-sonnet-4-5", "inference_geo": "global"}
+    catalogue.load("anthropic_usage", [bucket, old])
+    catalogue.run("anthropic_usage", NIGHT.start.date())
+    # 5 million at 5 each, a tenth more in the United States; a search costs a cent anywhere.
+    assert catalogue.rows(
+        "select token_type, list_cost from marts.fct_usage_cost_daily"
+        " where model = 'claude-opus-4-6' and pricing_status = 'priced' order by 1"
+    ) == [("uncached_input", Decimal("27.5")), ("web_search", Decimal(10))]
+    # Of Sonnet 4.5 nobody can tell how many requests were longer than its threshold.
+    assert catalogue.rows(
+        "select token_type, reason from marts.unpriced_usage_daily order by 1"
+    ) == [("uncached_input", "context_tier_unknown")]

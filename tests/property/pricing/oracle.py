@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from genai_prices.types import ModelInfo, Provider, Usage
 
-from meterr_etl.pricing.catalogue import AUDIO_PRICE_UNSTATED, catalogue_models, catalogue_rates
+from meterr_etl.pricing.catalogue import catalogue_models, catalogue_rates
 from meterr_etl.pricing.catalogue import snapshot as catalogue_snapshot
-from meterr_etl.pricing.expansion import AUDIO, STANDARD, stated_terms
 from meterr_etl.pricing.rate import BATCH, STANDARD_TIER, Rate
+from meterr_etl.pricing.stated import STANDARD, stated_terms
 from meterr_etl.pricing.units import EXTRA_TOKEN_TYPES, UNIT_OF, UNITS
 
 INPUTS = tuple(
@@ -43,7 +43,7 @@ class Book:
 
     def on(self, key: Key, at: datetime, total_input: int) -> dict[str, Decimal]:
         """Unit price by token type for a request of one size at one moment."""
-        context = max((t for t in self.thresholds[key[:2]] if t and total_input > t), default=0)
+        context = max((t for t in self.thresholds[key[:2]] if 0 < t < total_input), default=0)
         moment = max(t for t in self.times[key[:2]] if t <= at.time())
         found: dict[str, Decimal] = {}
         for rate in self.rates[key]:
@@ -123,10 +123,7 @@ def total_input(leaves: Leaves) -> int:
 
 def claimed(key: Key, at: datetime) -> list[str]:
     """The token types that have a rate at a moment, but for the request itself."""
-    silent = set(AUDIO) if key[:2] in AUDIO_PRICE_UNSTATED else set()
-    found = set(BOOK.on(key, at, 0)) - {"request"}
-    # What is heard or seen within a model that does not state its price is charged as text.
-    return sorted(name for name in found if not (silent and "audio" in name))
+    return sorted(set(BOOK.on(key, at, 0)) - {"request"})
 
 
 def edge_moments(key: Key) -> Iterator[datetime]:

@@ -23,14 +23,19 @@ def book() -> RateBook:
     offered: dict[tuple[str, str], set[tuple[str, str]]] = {}
     thresholds: dict[tuple[str, str], set[int]] = {}
     times: dict[tuple[str, str], set[time]] = {}
+    with_fees: set[tuple[str, str]] = set()
     for rate in catalogue_rates():
         key = (rate.provider_id, rate.model_id)
+        with_fees |= {key} if rate.token_type == "request" else set()
         offered.setdefault(key, set()).add((rate.processing_mode, rate.service_tier))
         thresholds.setdefault(key, set()).add(rate.context_above_tokens)
         times.setdefault(key, set()).add(rate.time_of_day_from)
     terms = {
         key: ModelTerms(
-            frozenset(terms), tuple(sorted(thresholds[key] - {0})), tuple(sorted(times[key]))
+            frozenset(terms),
+            tuple(sorted(t for t in thresholds[key] if t > 0)),
+            tuple(sorted(times[key])),
+            key in with_fees,
         )
         for key, terms in offered.items()
     }
@@ -108,6 +113,29 @@ def test_a_chosen_region_costs_what_its_uplift_says(book: RateBook) -> None:
     assert (found.region_multiplier, found.unpriceable_reason) == (Decimal("1.1"), None)
     assert rate_key(call(model="gpt-5.5", region="eu"), book).region_multiplier == Decimal("1.1")
     assert rate_key(call("anthropic", "claude-opus-5"), book).region_multiplier is None
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-6", "claude-sonnet-5", "gemini-3.5-flash"])
+def test_any_region_of_google_costs_more_where_its_model_is_listed(
+    model: str, book: RateBook
+) -> None:
+    # Sonnet 5 is found in Anthropic's list: it is who sells that decides.
+    for region in ("us-east5", "europe-west1", "eu"):
+        found = rate_key(call("vertex_ai", model, region=region), book)
+        assert (found.region_multiplier, found.unpriceable_reason) == (Decimal("1.1"), None)
+    assert rate_key(call("vertex_ai", model, region="global"), book).region_multiplier is None
+    assert rate_key(call("vertex_ai", model), book).region_multiplier is None
+
+
+def test_a_region_of_google_changes_no_other_models_price(book: RateBook) -> None:
+    found = rate_key(call("google", "gemini-2.5-pro", region="us-central1"), book)
+    assert (found.region_multiplier, found.unpriceable_reason) == (None, None)
+
+
+def test_a_request_fee_is_known_of_a_call_that_meets_no_rate(book: RateBook) -> None:
+    found = rate_key(call("perplexity", "sonar", tier="nobody knows"), book)
+    assert (found.has_request_fee, found.unpriceable_reason) == (True, "service_tier_unknown")
+    assert not rate_key(call("openai", "gpt-5"), book).has_request_fee
 
 
 def test_an_alias_mends_an_unknown_name(book: RateBook) -> None:
