@@ -198,13 +198,12 @@ from (
 ) as r (rate, valid_from, valid_to);
 create table candidate_s1.skus as select * from staging.skus;
 create table candidate_s1.tag_sets as select * from staging.tag_sets;
-create table candidate_s1.rates as
-select *, token_type not in ('web_search', 'request') as is_per_token from reference.rates;
+create table candidate_s1.rates as select *, token_type !~ 'web|req' as is_per_token from reference.rates;
 create table candidate_s1.sku_rate_keys as
 select
     r.sku_key::bigint, r.provider_id, r.model_id, r.rate_service_tier, r.context_thresholds,
-    null::time[] as times_of_day, null::numeric as region_multiplier,
-    r.provider_id = 'perplexity' as has_request_fee, r.unpriceable_reason
+    null::time[] as times_of_day, null::numeric as region_multiplier, r.provider_id = 'perplexity' as has_request_fee,
+    r.unpriceable_reason
 from (
     values
     (201, 'openai', 'gpt-4o', 'default', null::bigint[], null),
@@ -215,9 +214,7 @@ from (
     (206, 'openai', 'gpt-4o', 'default', null, null),
     (207, 'openai', 'gpt-4o', 'default', null, null),
     (208, 'perplexity', 'sonar', 'default', null, null)
-) as r (
-    sku_key, provider_id, model_id, rate_service_tier, context_thresholds, unpriceable_reason
-);
+) as r (sku_key, provider_id, model_id, rate_service_tier, context_thresholds, unpriceable_reason);
 create table candidate_s1.unit_bases as
 select 'input_video'::text as token_type, 'uncached_input'::text as base;
 create view candidate_s1.members as
