@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg.rows import dict_row
 
 from meterr_etl.budgets.budget import Budget, TenantBudgets
-from meterr_etl.ledger.changes import open_change
+from meterr_etl.ledger.changes import lock_changes, open_change
 from meterr_etl.warehouse.connection import Connection, warehouse
 
 Row = dict[str, object]
@@ -26,6 +26,7 @@ class Loaded:
 def load_budgets(found: TenantBudgets) -> Loaded:
     """Make a tenant's budgets those of a file; what held and is not in it is retired."""
     with warehouse("meterr_loader", application_name="meterr budgets load") as connection:
+        lock_changes(connection)
         held = {_as_budget(row) for row in _held(connection, found.tenant_id)}
         wanted = set(found.budgets)
         added, retired = wanted - held, held - wanted

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from meterr_etl.contract_rates.terms import CURRENCY
-from meterr_etl.ledger.changes import open_change
+from meterr_etl.ledger.changes import lock_changes, open_change
 from meterr_etl.reviewed_files import Fault, read_reviewed
 from meterr_etl.warehouse.connection import Connection, warehouse
 
@@ -75,6 +75,7 @@ def load_exchange_rates(found: ExchangeRates) -> Loaded:
     Rates that the file does not name stay.
     """
     with warehouse("meterr_loader", application_name="meterr exchange-rates load") as connection:
+        lock_changes(connection)
         held = {rate.key: rate for rate in _held(connection)}
         new = [rate for rate in found.exchange_rates if held.get(rate.key) != rate]
         if not new:

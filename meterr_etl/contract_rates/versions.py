@@ -7,11 +7,14 @@ from datetime import date
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from psycopg import sql
+
 from meterr_etl.contract_rates.exchange import LONGEST_DAYS
 from meterr_etl.contract_rates.terms import Contract, Term, Tier
 from meterr_etl.errors import InputError
 from meterr_etl.ledger.tenant_files import Held, Loaded, TenantFiles
 from meterr_etl.warehouse.connection import Connection, warehouse
+from meterr_etl.warehouse.statements import statement
 
 Row = dict[str, object]
 # Where a name that a term is narrowed to must be known, so that a slip of the pen is no silent
@@ -114,22 +117,17 @@ def days_to_recontract(
 ) -> list[date]:
     """Return the published days whose contracts or exchange rates changed since.
 
-    An exchange rate counts where a published price was exchanged into its currency, or had to be.
+    An exchange rate counts where a published price was exchanged by it, or had to be.
     """
     exchanged = connection.execute(
-        "select d.event_date from ops.published_days as d"
-        " where d.event_date between %(first)s and %(last)s and exists ("
-        " select from reference.exchange_rates as x inner join marts.fct_contract_rates_daily as r"
-        " on x.to_currency = r.billing_currency"
-        " where greatest(x.reference_version, x.retired_by) > d.reference_version"
-        " and d.event_date >= x.valid_from and d.event_date < x.valid_from + %(longest)s::integer"
-        " and r.charge_date = d.event_date and r.exchange_rate is distinct from 1"
-        " and (%(tenant)s::text is null or r.tenant_id = %(tenant)s)"
-        " and not exists (select from reference.exchange_rates as y"
-        " where (y.from_currency, y.to_currency) = (x.from_currency, x.to_currency)"
-        " and y.valid_from > x.valid_from and y.valid_from <= d.event_date"
-        " and y.reference_version <= d.reference_version and y.retired_by is null))",
-        {"first": first, "last": last, "tenant": tenant_id, "longest": LONGEST_DAYS},
+        statement(
+            "meterr_etl.contract_rates",
+            "exchanged_days",
+            first=sql.Literal(first),
+            last=sql.Literal(last),
+            tenant_id=sql.Literal(tenant_id),
+            longest_days=sql.Literal(LONGEST_DAYS),
+        )
     ).fetchall()
     return [
         *CONTRACTS.changed_days(connection, first, last, tenant_id),

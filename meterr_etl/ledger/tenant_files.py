@@ -9,7 +9,7 @@ from typing import Generic, LiteralString, TypeVar
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from meterr_etl.ledger.changes import open_change
+from meterr_etl.ledger.changes import lock_changes, open_change
 from meterr_etl.reviewed_files import TenantFile
 from meterr_etl.warehouse.connection import Connection
 
@@ -53,6 +53,7 @@ class TenantFiles(Generic[Content]):
         Published days since `changed_from` then need re-rating.
         """
         tenant_id = found.tenant_id
+        lock_changes(connection)
         former = self._of_tenant(connection, tenant_id)
         if former == found:
             return Loaded(tenant_id, None, None)

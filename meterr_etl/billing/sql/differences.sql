@@ -55,7 +55,9 @@ compared as (
         coalesce(d.current_cost, 0)
         - coalesce(b.billed_cost, 0) - coalesce(b.corrected_cost, 0) as open_correction,
         coalesce(d.current_cost, 0) as current_cost,
-        (b.measures is distinct from d.measures) as is_open
+        -- A side without a row says what zeros say: corrected to nothing is corrected.
+        coalesce(b.measures, array[0, 0, 0, 0, 0])
+        <> coalesce(d.measures, array[0, 0, 0, 0, 0]) as is_open
     from billed as b
     full join derived as d using (charge_date, tenant_id, billing_currency)
 )

@@ -1,3 +1,4 @@
+-- Under the lock of changes, which `sync_compare` took.
 insert into reference.changes (kind, detail)
 select
     'rates' as kind,

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import psycopg
 import pytest
 
+from meterr_etl.billing.closing import close_period
 from meterr_etl.billing.verifying import verify_period
+from meterr_etl.contract_rates.exchange import ExchangeRates, load_exchange_rates
+from meterr_etl.contract_rates.terms import Contract
+from meterr_etl.contract_rates.versions import load_contract
 from meterr_etl.errors import ConflictError, TamperedError
+from meterr_etl.repricing import reprice
 from tests.integration.pipeline.conftest import SourceTables, Warehouse, an_id, at
 
-from .conftest import INPUT_ALONE, LAST_OF_SEPTEMBER, OCTOBER, SEPTEMBER, run_night
+from .conftest import (
+    COST,
+    INPUT_ALONE,
+    LAST_OF_SEPTEMBER,
+    LATER,
+    OCTOBER,
+    SEPTEMBER,
+    run_night,
+    run_october,
+)
 
 TABLES = ("marts.billed_lines", "marts.billed_totals", "ops.closed_periods", "ops.billed_days")
 REWRITES = (
@@ -64,14 +80,61 @@ def test_tampering_by_a_superuser_is_found(
         verification.require_sound()
 
 
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "update marts.fct_usage_cost_daily set billed_cost = billed_cost * 2",
+        "delete from marts.fct_usage_cost_daily",
+    ],
+)
 def test_published_numbers_that_changed_without_a_publish_are_told_from_corrections(
-    september: Warehouse,
+    september: Warehouse, tampering: str
 ) -> None:
-    september.change("update marts.fct_usage_cost_daily set billed_cost = billed_cost * 2")
+    september.change(tampering)
     verification = verify_period(SEPTEMBER)
     assert verification.tampered == []
     with pytest.raises(TamperedError, match="no publish explains it: 2026-09-30"):
         verification.require_sound()
+
+
+def bill_in_euros(tenant_id: str) -> None:
+    """Have September's last day priced anew in another currency: at 0.92 EUR a USD."""
+    first = {"valid_from": LAST_OF_SEPTEMBER}
+    rate = {"from_currency": "USD", "to_currency": "EUR", "rate": "0.92", **first}
+    load_exchange_rates(ExchangeRates.model_validate({"exchange_rates": [rate]}))
+    load_contract(
+        Contract.model_validate(
+            {"tenant_id": tenant_id, "billed_in": [{"currency": "EUR", **first}]}
+        )
+    )
+    reprice(LAST_OF_SEPTEMBER, LAST_OF_SEPTEMBER, trigger="test")
+
+
+@pytest.mark.parametrize("vanishes", ["tenant", "currency"])
+def test_what_was_corrected_to_nothing_is_explained_after_the_next_close_too(
+    source: SourceTables, september: Warehouse, vanishes: str
+) -> None:
+    acme, globex = str(an_id("acme")), str(an_id("globex"))
+    after = (acme, "EUR", COST * Decimal("0.92"))
+    if vanishes == "tenant":
+        after = (globex, "USD", COST)
+        source.execute(
+            f"update public.token_usage set organization_id = '{globex}',"
+            f" updated_at = '{at(OCTOBER, 1)}'"
+        )
+    run_october(first=1)
+    if vanishes == "currency":
+        bill_in_euros(acme)
+    verify_period(SEPTEMBER).require_sound()
+    close_period(OCTOBER, LATER)
+
+    verification = verify_period(SEPTEMBER)
+    verification.require_sound()
+    measured = ("billed_cost", "corrected_cost", "open_correction", "current_cost")
+    assert {
+        (row["tenant_id"], row["billing_currency"]): tuple(row[name] for name in measured)
+        for row in verification.differences
+    } == {(acme, "USD"): (COST, -COST, 0, 0), after[:2]: (0, after[2], 0, after[2])}
 
 
 def test_open_period_has_nothing_to_verify(september: Warehouse) -> None:
