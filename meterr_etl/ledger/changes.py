@@ -10,7 +10,6 @@ from meterr_etl.errors import InvariantError
 from meterr_etl.warehouse.connection import Connection
 
 # Whoever changes reference data holds this lock of the server until its transaction ends.
-# `pricing/sql/sync_compare.sql` takes it by the same name.
 CHANGE_LOCK = "hashtextextended('meterr reference change', 0)"
 
 

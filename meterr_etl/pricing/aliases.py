@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meterr_etl.errors import InputError
-from meterr_etl.ledger.changes import open_change
+from meterr_etl.ledger.changes import lock_changes, open_change
 from meterr_etl.pricing.names import suggest_alias
 from meterr_etl.warehouse.connection import Connection, warehouse
 
@@ -32,6 +32,7 @@ def add_alias(provider: str, model: str, target: str, reason: str) -> Alias:
     provider_id, _, model_id = target.partition("/")
     with warehouse("meterr_loader", application_name="meterr prices alias") as connection:
         _require_rates(connection, provider_id, model_id)
+        lock_changes(connection)
         held = connection.execute(
             "select provider_id, model_id from reference.model_aliases"
             " where (provider, model) = (%s, %s) and retired_by is null",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 from psycopg import sql
 
+from meterr_etl.ledger.changes import lock_changes
 from meterr_etl.pricing.catalogue import CATALOGUE, catalogue_rates, catalogue_version
 from meterr_etl.pricing.rate import Rate
 from meterr_etl.pricing.uplifts import sync_uplifts
@@ -44,9 +45,7 @@ def sync_rates() -> SyncReport:
     started = time.monotonic()
     rates = list(catalogue_rates())
     with warehouse("meterr_loader", application_name="meterr-prices") as connection:
-        connection.execute(
-            "select pg_advisory_xact_lock(hashtextextended('meterr prices sync', 0))"
-        )
+        lock_changes(connection)
         uplifted = sync_uplifts(connection)
         version, added, retired = apply_rates(connection, rates)
     report = SyncReport(
@@ -73,7 +72,8 @@ def sync_rates() -> SyncReport:
 def apply_rates(connection: Connection, rates: Iterable[Rate]) -> tuple[int | None, int, int]:
     """Make the rates in force equal to these; returns the new version, and counts of changes.
 
-    Expects a transaction of meterr_loader, which a caller who only asks may roll back.
+    Expects a transaction of meterr_loader that holds `lock_changes`, or one that only asks and is
+    rolled back.
     """
     _copy_arriving(connection, rates)
     _run(connection, "sync_compare", catalogue=CATALOGUE)

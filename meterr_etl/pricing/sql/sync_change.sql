@@ -1,4 +1,4 @@
--- Under the lock of changes, which `sync_compare` took.
+-- Under the lock of changes, where it is to stay.
 insert into reference.changes (kind, detail)
 select
     'rates' as kind,

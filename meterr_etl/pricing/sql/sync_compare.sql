@@ -1,7 +1,3 @@
--- A lock of its own statement, so that what is compared and the version are of after it:
--- `ledger/changes.py` says why.
-select pg_advisory_xact_lock(hashtextextended('meterr reference change', 0));
-
 create temporary table rate_changes on commit drop as
 with in_force as (
     select *
