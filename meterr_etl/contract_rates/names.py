@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from meterr_etl.contract_rates.terms import Contract, Term
 from meterr_etl.errors import InputError
-from meterr_etl.ledger.known_owners import require_known_tenant
+from meterr_etl.ledger.known_owners import tenant_doubt
 from meterr_etl.pricing.known_names import provider_names, service_tier_names
 from meterr_etl.pricing.units import EXTRA_TOKEN_TYPES
 from meterr_etl.warehouse.connection import Connection
@@ -23,15 +23,14 @@ class _Rated(NamedTuple):
 
 
 def doubts_of(connection: Connection, found: Contract) -> tuple[str, ...]:
-    """Return, in sentences, which names of the terms no event has said so far.
+    """Return, in sentences, which names of the file no event has said so far.
 
     Raises:
-        InputError: nobody has seen the tenant, or a term can meet no price line.
+        InputError: a term can meet no price line.
     """
-    require_known_tenant(connection, found.tenant_id)
     rated = _rated(connection)
     judged = (provider_names(connection), service_tier_names(connection))
-    doubts: list[str | None] = []
+    doubts = [tenant_doubt(connection, found.tenant_id)]
     for term in found.terms:
         says = f"The term '{term.name}'"
         _require_rate(term, rated, says)

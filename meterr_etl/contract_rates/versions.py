@@ -29,7 +29,7 @@ def load_contract(found: Contract) -> Loaded:
     """Make a contract that of its tenant; published days since `changed_from` need re-rating.
 
     Raises:
-        InputError: nobody has seen the tenant, or a term can meet no price line.
+        InputError: a term can meet no price line.
     """
     with warehouse("meterr_loader", application_name="meterr contracts load") as connection:
         doubts = doubts_of(connection, found)
@@ -48,10 +48,10 @@ def list_contracts() -> list[Row]:
 
 
 def doubts_of_contract(found: Contract) -> tuple[str, ...]:
-    """Return, in sentences, which names of a contract's terms no event has said so far.
+    """Return, in sentences, which names of a contract no event has said so far.
 
     Raises:
-        InputError: nobody has seen the tenant, or a term can meet no price line.
+        InputError: a term can meet no price line.
     """
     with warehouse("meterr_loader", application_name="meterr contracts check") as connection:
         return doubts_of(connection, found)
@@ -61,8 +61,8 @@ def propose_contract(run_id: str, found: Contract) -> None:
     """Let a what-if price by this contract in place of its tenant's.
 
     Raises:
-        InputError: nobody has seen the tenant, a term can meet no price line, or no exchange rate
-            into a currency holds on a day that is billed in it.
+        InputError: a term can meet no price line, or no exchange rate into a currency holds on a
+            day that is billed in it.
     """
     with warehouse("meterr_loader", application_name="meterr contracts preview") as connection:
         doubts_of(connection, found)

@@ -1,4 +1,4 @@
-"""Refuses a tenant or an owner that nobody has seen, so that a slip of the pen is no stranger's."""
+"""Tells a tenant or an owner that nobody has seen, so that a slip of the pen is no stranger's."""
 
 from __future__ import annotations
 
@@ -15,11 +15,23 @@ def require_known_tenant(connection: Connection, tenant_id: str) -> None:
     Raises:
         InputError: nobody has seen the tenant.
     """
-    rows = connection.execute(
-        "select tenant_id from reference.source_dimensions"
-        " union select tenant_id from staging.owners"
-    ).fetchall()
-    require_known(tenant_id, {str(row[0]) for row in rows}, "The file names the tenant")
+    require_known(tenant_id, _seen_tenants(connection), "The file names the tenant")
+
+
+def tenant_doubt(connection: Connection, tenant_id: str) -> str | None:
+    """Return why a file meets nothing yet, for a person; None where its tenant was seen.
+
+    A new customer may be promised prices before the first event.
+    """
+    seen = _seen_tenants(connection)
+    if tenant_id in seen:
+        return None
+    near = get_close_matches(tenant_id, seen, n=3, cutoff=0.5)
+    return (
+        f"The file names the tenant '{tenant_id}', which no event and no dimension of the source"
+        " has named so far: until one does, it applies to nothing."
+        + (f" Did you mean {' or '.join(near)}?" if near else "")
+    )
 
 
 def require_known(name: str, known: AbstractSet[str], says: str) -> None:
@@ -37,3 +49,11 @@ def require_known(name: str, known: AbstractSet[str], says: str) -> None:
         if near
         else "See marts.dim_tenant and marts.dim_team.",
     )
+
+
+def _seen_tenants(connection: Connection) -> set[str]:
+    rows = connection.execute(
+        "select tenant_id from reference.source_dimensions"
+        " union select tenant_id from staging.owners"
+    ).fetchall()
+    return {str(row[0]) for row in rows}

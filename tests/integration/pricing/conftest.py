@@ -112,12 +112,6 @@ def with_rates(_: Pair) -> None:
     sync_rates()
 
 
-def know_tenant(pair: Pair) -> None:
-    """Let an event have named the tenant acme before, since the source tells no dimensions."""
-    with psycopg.connect(pair.warehouse) as connection:
-        connection.execute("insert into staging.owners (owner_key, tenant_id) values (-1, 'acme')")
-
-
 @pytest.fixture
 def catalogue(prepared: Prepared, lenient: pytest.MonkeyPatch) -> Iterator[Meter]:
     """A meter like that, and the catalogue's rates in force."""

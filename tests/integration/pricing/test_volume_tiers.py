@@ -21,7 +21,7 @@ from meterr_etl.repricing import days_to_rerate, reprice
 from meterr_etl.window import Window
 from tests.prepared import Pair, Prepared
 
-from .conftest import Meter, know_tenant, with_rates
+from .conftest import Meter, with_rates
 
 FIRST, MIDDLE, LAST = (date(2026, 10, day) for day in (1, 15, 31))
 NOVEMBER = date(2026, 11, 1)
@@ -88,7 +88,6 @@ def with_usage(pair: Pair) -> None:
             event(3, LAST, 2),
         ],
     )
-    know_tenant(pair)
 
 
 @pytest.fixture

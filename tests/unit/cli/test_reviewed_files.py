@@ -43,11 +43,18 @@ def test_without_a_warehouse_a_file_is_checked_and_its_names_are_said_to_be_unju
     assert "names were not compared with the warehouse: METERR_WAREHOUSE_URL" in outcome.told()
 
 
-def test_check_refuses_a_tenant_that_nobody_has_seen(meterr, reviewed, warehouse_db):
-    group, path = reviewed
-    outcome = meterr(group, "check", path)
+def test_charges_of_a_tenant_that_nobody_has_seen_are_refused(meterr, tmp_path, warehouse_db):
+    (tmp_path / "charges.yml").write_text(CHARGES)
+    outcome = meterr("charges", "check", str(tmp_path / "charges.yml"))
     assert outcome.code == 2
     assert "The file names the tenant 'acme', which no event" in outcome.told()
+
+
+def test_contract_of_a_tenant_that_nobody_has_seen_is_told(meterr, tmp_path, warehouse_db):
+    (tmp_path / "contract.yml").write_text(CONTRACT % "")
+    outcome = meterr("contracts", "check", str(tmp_path / "contract.yml"))
+    assert outcome.code == 0
+    assert "Doubtful: The file names the tenant 'acme', which no event" in outcome.err
 
 
 def test_check_and_load_tell_what_no_event_has_named(meterr, reviewed, warehouse_db):
