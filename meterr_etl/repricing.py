@@ -84,7 +84,8 @@ def what_if(
         first: first day.
         last: last day, included.
         trigger: who asks.
-        catalogue_version: the catalogue as it was synced at this version; else as it is now.
+        catalogue_version: take the rates as they were when this version was synced, and all else
+            (contracts, charges, aliases, exchange rates, rules, regional uplifts) as it is now.
         instead: the model that is priced (`provider/model`) by the id of the one that was used.
         tenant_id: show only this tenant.
 
@@ -96,7 +97,7 @@ def what_if(
         "what_if",
         trigger=trigger,
         tenant_id=tenant_id,
-        reference_version=catalogue_version and _version_of(catalogue_version),
+        rates_version=_version_of(catalogue_version) if catalogue_version else None,
         instead=instead,
     )
 
@@ -122,7 +123,7 @@ def rebuilt(
     trigger: Trigger,
     tenant_id: str | None,
     reason: str | None = None,
-    reference_version: int | str | None = None,
+    rates_version: int | None = None,
     instead: Mapping[str, str] | None = None,
     propose: Callable[[str], None] | None = None,
     compare: Callable[[Run, str | None], list[dict[str, object]]] = cost_changes,
@@ -135,15 +136,18 @@ def rebuilt(
         trigger: who asks.
         tenant_id: compare only this tenant.
         reason: why, for the ledger.
-        reference_version: the reference data to price by; else as they are now.
+        rates_version: the reference version whose rates are taken; else as they are now.
         instead: the model that is priced by the id of the one that was used.
         propose: gives the run, by its id, what it tries in place of what holds.
         compare: tells what changes.
     """
     import_ahead(IMPORTED_BY_REBUILDS)
     window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
-    run = open_run(_any_source(), window, trigger, reason, None, kind=kind, instead=instead)
-    choose_days(run, days, int(reference_version) if reference_version else None)
+    run = open_run(
+        *(_any_source(), window, trigger, reason, None),
+        kind=kind, instead=instead, rates_version=rates_version,
+    )  # fmt: skip
+    choose_days(run, days)
     if propose is not None:
         propose(run.run_id)
     _build(run)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from dataclasses import replace
 
 from meterr_etl.charges.charge import Charge, TenantCharges
-from meterr_etl.errors import InputError
+from meterr_etl.ledger.known_owners import require_known, require_known_tenant
 from meterr_etl.ledger.tenant_files import Loaded, TenantFiles
+from meterr_etl.pricing.known_names import provider_names
 from meterr_etl.warehouse.connection import Connection, warehouse
 
 Row = dict[str, object]
@@ -34,11 +35,12 @@ def load_charges(found: TenantCharges) -> Loaded:
     """Make charges those of their tenant; published days since `changed_from` need re-rating.
 
     Raises:
-        InputError: nobody has seen the tenant, or an owner that a charge names.
+        InputError: nobody has seen the tenant, an owner that a charge names, or the provider whose
+            usage a commitment pays.
     """
     with warehouse("meterr_loader", application_name="meterr charges load") as connection:
-        require_known_owners(connection, found)
-        return CHARGES.load(connection, found)
+        doubts = doubts_of(connection, found)
+        return replace(CHARGES.load(connection, found), doubts=doubts)
 
 
 def list_charges() -> list[Row]:
@@ -56,44 +58,46 @@ def propose_charges(run_id: str, found: TenantCharges) -> None:
     """Let a what-if take these charges in place of those of their tenant.
 
     Raises:
-        InputError: nobody has seen the tenant, or an owner that a charge names.
+        InputError: nobody has seen the tenant, an owner that a charge names, or the provider whose
+            usage a commitment pays.
     """
     with warehouse("meterr_loader", application_name="meterr charges preview") as connection:
-        require_known_owners(connection, found)
+        doubts_of(connection, found)
         CHARGES.propose(connection, run_id, found)
 
 
-def require_known_owners(connection: Connection, found: TenantCharges) -> None:
-    """Refuse charges to whom nobody has seen, so that a slip of the pen charges no stranger.
+def doubts_of_charges(found: TenantCharges) -> tuple[str, ...]:
+    """Return, in sentences, whose usage a commitment pays that no event has named so far.
 
     Raises:
-        InputError: nobody has seen the tenant, or an owner that a charge names.
+        InputError: nobody has seen the tenant, an owner that a charge names, or the provider whose
+            usage a commitment pays.
     """
-    tenants = _names(
-        connection,
-        "select tenant_id from reference.source_dimensions union select tenant_id from"
-        " staging.owners",
-        found.tenant_id,
-    )
-    _require(found.tenant_id, tenants, "The file names the tenant")
+    with warehouse("meterr_loader", application_name="meterr charges check") as connection:
+        return doubts_of(connection, found)
+
+
+def doubts_of(connection: Connection, found: TenantCharges) -> tuple[str, ...]:
+    """Refuse charges to whom nobody has seen; return what the rest leaves to doubt.
+
+    Only a commitment's provider must be one of usage: what is committed to another is lost whole.
+    """
+    require_known_tenant(connection, found.tenant_id)
     for owner, query in KNOWN_OWNERS.items():
         named = {charge.name: getattr(charge, owner) for charge in found.charges}
         known = _names(connection, query, found.tenant_id) if any(named.values()) else set()
         for charge, name in named.items():
             if name is not None:
-                _require(name, known, f"The charge '{charge}' names the {owner} ")
-
-
-def _require(name: str, known: set[str], says: str) -> None:
-    if name in known:
-        return
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    raise InputError(
-        f"{says.strip()} '{name}', which no event and no dimension of the source knows.",
-        remedy=f"Write {' or '.join(near)}."
-        if near
-        else "See marts.dim_tenant and marts.dim_team.",
+                require_known(name, known, f"The charge '{charge}' names the {owner}")
+    commitments = [charge for charge in found.charges if charge.kind == "commitment"]
+    if not commitments:
+        return ()
+    providers = provider_names(connection)
+    doubts = (
+        providers.doubt(charge.provider, f"The commitment '{charge.name}'")
+        for charge in commitments
     )
+    return tuple(doubt for doubt in doubts if doubt)
 
 
 def _names(connection: Connection, query: str, tenant_id: str) -> set[str]:

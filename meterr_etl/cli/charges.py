@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from meterr_etl.cli.doubts import judged, tell
 from meterr_etl.cli.options import AsJson, log_progress
 from meterr_etl.cli.output import note, print_json, show
 from meterr_etl.window import days_of_month, parse_month
@@ -22,12 +23,18 @@ def charges() -> None:
 
 @app.command(epilog="Example: meterr charges check charges/acme.yml")
 def check(file: ChargesFile, *, as_json: AsJson = False) -> None:
-    """Say what is wrong with a file of charges, with the line and the fix; changes nothing."""
+    """Say what is wrong with a file of charges, with the line and the fix; changes nothing.
+
+    Where the warehouse can be reached, unknown owners and commitments to unknown providers are
+    refused, and a commitment to a provider that no event names so far is told.
+    """
     from meterr_etl.charges.charge import read_charges  # noqa: PLC0415
+    from meterr_etl.charges.versions import doubts_of_charges  # noqa: PLC0415
 
     found = read_charges(file)
+    doubts = judged(doubts_of_charges, found)
     if as_json:
-        print_json({"tenant_id": found.tenant_id, "charges": len(found.charges)})
+        print_json({"tenant_id": found.tenant_id, "charges": len(found.charges), "doubts": doubts})
     else:
         note(f"{file}: {len(found.charges)} charges of {found.tenant_id}.")
 
@@ -41,6 +48,7 @@ def load(file: ChargesFile, *, as_json: AsJson = False) -> None:
     from meterr_etl.charges.versions import load_charges  # noqa: PLC0415
 
     done = load_charges(read_charges(file))
+    tell(done.doubts)
     if as_json:
         print_json(asdict(done))
     elif done.reference_version is None:
@@ -62,10 +70,13 @@ def preview(
     """Show what a past month would have cost the tenant with a file's charges; changes nothing."""
     from meterr_etl import previews  # noqa: PLC0415
     from meterr_etl.charges.charge import read_charges  # noqa: PLC0415
+    from meterr_etl.charges.versions import doubts_of_charges  # noqa: PLC0415
 
     log_progress()
     first, last = days_of_month(parse_month(month))
-    done = previews.preview_charges(read_charges(file), first, last, trigger="cli")
+    found = read_charges(file)
+    tell(doubts_of_charges(found))
+    done = previews.preview_charges(found, first, last, trigger="cli")
     show({"Changes": list(done.changes)}, as_json=as_json)
 
 

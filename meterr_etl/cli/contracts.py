@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from meterr_etl.cli.doubts import judged, tell
 from meterr_etl.cli.options import AsJson, log_progress
 from meterr_etl.cli.output import note, print_json, show
 from meterr_etl.window import days_of_month, parse_month
@@ -22,12 +23,18 @@ def contracts() -> None:
 
 @app.command(epilog="Example: meterr contracts check contracts/acme.yml")
 def check(file: ContractFile, *, as_json: AsJson = False) -> None:
-    """Say what is wrong with a contract's file, with the line and the fix; changes nothing."""
+    """Say what is wrong with a contract's file, with the line and the fix; changes nothing.
+
+    Where the warehouse can be reached, a term that can meet no price line is refused, and one that
+    no event has met so far is told.
+    """
     from meterr_etl.contract_rates.terms import read_contract  # noqa: PLC0415
+    from meterr_etl.contract_rates.versions import doubts_of_contract  # noqa: PLC0415
 
     found = read_contract(file)
+    doubts = judged(doubts_of_contract, found)
     if as_json:
-        print_json({"tenant_id": found.tenant_id, "terms": len(found.terms)})
+        print_json({"tenant_id": found.tenant_id, "terms": len(found.terms), "doubts": doubts})
     else:
         note(f"{file}: {len(found.terms)} terms of {found.tenant_id}.")
 
@@ -41,6 +48,7 @@ def load(file: ContractFile, *, as_json: AsJson = False) -> None:
     from meterr_etl.contract_rates.versions import load_contract  # noqa: PLC0415
 
     done = load_contract(read_contract(file))
+    tell(done.doubts)
     if as_json:
         print_json(asdict(done))
     elif done.reference_version is None:
@@ -62,10 +70,13 @@ def preview(
     """Show what a past month would have cost the tenant under a file's terms; changes nothing."""
     from meterr_etl import previews  # noqa: PLC0415
     from meterr_etl.contract_rates.terms import read_contract  # noqa: PLC0415
+    from meterr_etl.contract_rates.versions import doubts_of_contract  # noqa: PLC0415
 
     log_progress()
     first, last = days_of_month(parse_month(month))
-    done = previews.preview_contract(read_contract(file), first, last, trigger="cli")
+    found = read_contract(file)
+    tell(doubts_of_contract(found))
+    done = previews.preview_contract(found, first, last, trigger="cli")
     show({"Changes": list(done.changes)}, as_json=as_json)
 
 

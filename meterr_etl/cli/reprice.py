@@ -29,7 +29,7 @@ def reprice(
     tenant: Annotated[str | None, typer.Option(help="Only days and costs of this tenant.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and publish nothing.")] = False,
     catalogue: Annotated[
-        str | None, typer.Option(help="What if: the catalogue version that was synced.")
+        str | None, typer.Option(help="What if: the rates of a catalogue version, once synced.")
     ] = None,
     model: Annotated[
         list[str] | None, typer.Option(help="What if: USED=PROVIDER/MODEL, such as a cheaper one.")
@@ -40,7 +40,8 @@ def reprice(
     """Re-rate exactly the published days whose usage meets another rate by now.
 
     Shows the difference per tenant. With --catalogue or --model it asks what if, of all days of
-    the range, which needs --dry-run: no such cost is ever published.
+    the range, which needs --dry-run: no such cost is ever published. --catalogue takes the rates of
+    that version alone; contracts, charges, aliases, exchange rates, rules and uplifts stay as now.
     """
     from meterr_etl import repricing  # noqa: PLC0415
 

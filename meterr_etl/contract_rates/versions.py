@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from psycopg import sql
 
 from meterr_etl.contract_rates.exchange import LONGEST_DAYS
+from meterr_etl.contract_rates.names import doubts_of
 from meterr_etl.contract_rates.terms import Contract, Term, Tier
 from meterr_etl.errors import InputError
 from meterr_etl.ledger.tenant_files import Held, Loaded, TenantFiles
@@ -17,14 +18,6 @@ from meterr_etl.warehouse.connection import Connection, warehouse
 from meterr_etl.warehouse.statements import statement
 
 Row = dict[str, object]
-# Where a name that a term is narrowed to must be known, so that a slip of the pen is no silent
-# list price.
-KNOWN_NAMES = {
-    "provider": "select provider_id from reference.rates union select provider from staging.skus",
-    "model": "select model_id from reference.rates",
-    "token_type": "select token_type from reference.rates",
-}
-
 HeldContract: TypeAlias = Held[Contract]
 CONTRACTS = TenantFiles(
     Contract,
@@ -39,11 +32,11 @@ def load_contract(found: Contract) -> Loaded:
     """Make a contract that of its tenant; published days since `changed_from` need re-rating.
 
     Raises:
-        InputError: a term names a provider, model or token type that the rate book does not know.
+        InputError: a term can meet no price line.
     """
     with warehouse("meterr_loader", application_name="meterr contracts load") as connection:
-        require_known_names(connection, found)
-        return CONTRACTS.load(connection, found)
+        doubts = doubts_of(connection, found)
+        return replace(CONTRACTS.load(connection, found), doubts=doubts)
 
 
 def list_contracts() -> list[Row]:
@@ -57,34 +50,25 @@ def list_contracts() -> list[Row]:
     ]
 
 
-def require_known_names(connection: Connection, found: Contract) -> None:
-    """Refuse a contract that names what no price line can be of.
+def doubts_of_contract(found: Contract) -> tuple[str, ...]:
+    """Return, in sentences, which names of a contract no event has said so far.
 
     Raises:
-        InputError: a term names a provider, model or token type that the rate book does not know.
+        InputError: a term can meet no price line.
     """
-    for column, query in KNOWN_NAMES.items():
-        known = {str(row[0]) for row in connection.execute(query).fetchall()}
-        for term in found.terms:
-            name = getattr(term, column)
-            if name is not None and name not in known:
-                near = [one for one in known if one.lower() == name.lower()]
-                near = near or get_close_matches(name, known, n=3, cutoff=0.5)
-                raise InputError(
-                    f"The term '{term.name}' names the {column} '{name}', which is in no rate.",
-                    remedy=f"Write {' or '.join(near)}." if near else "See `meterr prices show`.",
-                )
+    with warehouse("meterr_loader", application_name="meterr contracts check") as connection:
+        return doubts_of(connection, found)
 
 
 def propose_contract(run_id: str, found: Contract) -> None:
     """Let a what-if price by this contract in place of its tenant's.
 
     Raises:
-        InputError: a term names a provider, model or token type that the rate book does not know,
-            or no exchange rate into a currency holds on a day that is billed in it.
+        InputError: a term can meet no price line, or no exchange rate into a currency holds on a
+            day that is billed in it.
     """
     with warehouse("meterr_loader", application_name="meterr contracts preview") as connection:
-        require_known_names(connection, found)
+        doubts_of(connection, found)
         _require_exchange_rates(connection, run_id, found)
         CONTRACTS.propose(connection, run_id, found)
 

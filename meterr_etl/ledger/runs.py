@@ -38,7 +38,8 @@ class Run:
 
     A `repair` reads the events of its window's day anew, a `replay` dead letters of its window;
     neither says that a window was read. A `reprice` rebuilds published days from their events, and
-    a `what_if` does so for comparison alone, as if usage had been of the models in `instead`.
+    a `what_if` does so for comparison alone, as if usage had been of the models in `instead`, or
+    with the rates of `rates_version`; all other reference data is that of `reference_version`.
     While `is_rebuild_due`, only the publish may build and judge what it publishes.
     """
 
@@ -50,6 +51,7 @@ class Run:
     read_at: datetime | None
     base_publication_no: int
     reference_version: int
+    rates_version: int
     kind: Kind = "window"
     instead: Mapping[str, str] = field(default_factory=dict)
     is_rebuild_due: bool = False
@@ -74,6 +76,7 @@ def open_run(
     *,
     kind: Kind = "window",
     instead: Mapping[str, str] | None = None,
+    rates_version: int | None = None,
 ) -> Run:
     """Record a new attempt at a window, and its source if it is new."""
     run_id = mint_run_id()
@@ -83,10 +86,11 @@ def open_run(
         )
         connection.execute(
             "insert into ops.runs (run_id, source, window_start, window_end, trigger, reason,"
-            " orchestrator_run_id, kind, instead) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " orchestrator_run_id, kind, instead, rates_version)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 *(run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id),
-                *(kind, Jsonb(dict(instead or {}))),
+                *(kind, Jsonb(dict(instead or {})), rates_version),
             ),
         )
     return load_run(run_id)
@@ -102,7 +106,8 @@ def load_run(run_id: str) -> Run:
         row = connection.execute(
             "select run_id, run_no, source, window_start, window_end, status, read_at,"
             " coalesce(base_publication_no, 0), coalesce(reference_version, 0), kind, instead,"
-            " is_rebuild_due from ops.runs where run_id = %s",
+            " is_rebuild_due, coalesce(rates_version, reference_version, 0)"
+            " from ops.runs where run_id = %s",
             (run_id,),
         ).fetchone()
     if row is None:
@@ -121,6 +126,7 @@ def load_run(run_id: str) -> Run:
         read_at=row[6] if isinstance(row[6], datetime) else None,
         base_publication_no=int(str(row[7])),
         reference_version=int(str(row[8])),
+        rates_version=int(str(row[12])),
         kind=_KINDS[str(row[9])],
         instead=row[10] if isinstance(row[10], dict) else {},
         is_rebuild_due=row[11] is True,
@@ -201,14 +207,9 @@ def _begin(ledger: Connection, run_id: str, step: str) -> int:
 
 
 def _end(
-    ledger: Connection,
-    run_id: str,
-    step: str,
-    attempt: int,
-    *,
-    metrics: Metrics,
+    ledger: Connection, run_id: str, step: str, attempt: int, *, metrics: Metrics,
     error: BaseException | None,
-) -> None:
+) -> None:  # fmt: skip
     message = None if error is None else _sentence(error)
     # The server may be gone: what ended the step must reach the caller, not the ledger's own error.
     with suppress(psycopg.Error) if error else nullcontext():
@@ -228,12 +229,8 @@ def _write_end(
         "update ops.run_steps set status = %s, metrics = %s, error = %s,"
         " finished_at = clock_timestamp() where run_id = %s and step = %s and attempt = %s",
         (
-            "failed" if message else "succeeded",
-            Jsonb(metrics, dumps=_dumps),
-            message,
-            run_id,
-            step,
-            attempt,
+            *("failed" if message else "succeeded", Jsonb(metrics, dumps=_dumps), message),
+            *(run_id, step, attempt),
         ),
     )
     if message is not None:

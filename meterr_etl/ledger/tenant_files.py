@@ -26,11 +26,15 @@ class Held(Generic[Content]):
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading a file came to; `reference_version` is None where nothing changed."""
+    """What loading a file came to; `reference_version` is None where nothing changed.
+
+    `doubts` say which of its names nothing has met so far.
+    """
 
     tenant_id: str
     reference_version: int | None
     changed_from: date | None
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

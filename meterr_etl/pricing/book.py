@@ -51,13 +51,17 @@ class _Offer:
 
 
 def load_rate_book(
-    connection: Connection, reference_version: int, instead: Mapping[str, str] | None = None
+    connection: Connection,
+    reference_version: int,
+    instead: Mapping[str, str] | None = None,
+    rates_version: int | None = None,
 ) -> RateBook:
     """Return the rate book as it stood at a reference version.
 
-    `instead` are a what-if's models, each as `provider/model` under the id of the one it replaces.
+    `instead` are a what-if's models, each as `provider/model` under the id of the one it replaces;
+    with `rates_version` its rates alone are as they stood then.
     """
-    as_of = sql.Literal(reference_version)
+    as_of = sql.Literal(reference_version if rates_version is None else rates_version)
     with connection.cursor(row_factory=class_row(_Offer)) as cursor:
         cursor.execute(statement("meterr_etl.pricing", "rate_book", as_of=as_of))
         terms = {

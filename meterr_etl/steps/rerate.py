@@ -18,18 +18,14 @@ SQL_PACKAGE = "meterr_etl.steps"
 MEMBERS = ("owners", "skus", "tag_sets")
 
 
-def choose_days(run: Run, days: list[date], reference_version: int | None) -> None:
-    """Record which days a re-rating changes, and the reference version that it prices by."""
+def choose_days(run: Run, days: list[date]) -> None:
+    """Record which days a re-rating changes."""
     with warehouse("meterr_loader", application_name="meterr reprice") as connection:
         connection.execute(
             "insert into ops.run_days (run_id, event_date, base_version, cause)"
             " select %s, d.event_date, d.version, 'rate' from ops.published_days as d"
             " where d.event_date = any (%s)",
             (run.run_id, days),
-        )
-        connection.execute(
-            "update ops.runs set reference_version = %s where run_id = %s",
-            (reference_version, run.run_id),
         )
 
 
@@ -101,14 +97,9 @@ def _note_base(connection: Connection, run: Run) -> int:
             f"Run {run.run_id} re-rates days that are not published any more.",
             remedy="Start the re-rating again.",
         )
-    version = (
-        run.reference_version
-        if run.kind == "what_if" and run.reference_version
-        else latest_version(connection)
-    )
     connection.execute(
         "update ops.runs set reference_version = %s, base_publication_no ="
         " (select coalesce(max(publication_no), 0) from ops.publications) where run_id = %s",
-        (version, run.run_id),
+        (latest_version(connection), run.run_id),
     )
     return days

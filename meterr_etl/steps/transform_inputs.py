@@ -52,14 +52,14 @@ def create_inputs(connection: Connection, run: Run, schema: str) -> dict[str, in
                 batch_owners=tables.owners,
                 batch_skus=tables.skus,
                 batch_tag_sets=tables.tag_sets,
-                reference_version=sql.Literal(run.reference_version),
+                rates_version=sql.Literal(run.rates_version),
                 unit_bases=unit_bases(),
                 per_token=sql.Literal(sorted(PER_TOKEN)),
             )
         )
         create_dimensions(connection, run, schema)
         moved_owners = create_moves(connection, run, schema)
-        book = load_rate_book(connection, run.reference_version, run.instead)
+        book = load_rate_book(connection, run.reference_version, run.instead, run.rates_version)
         skus = create_sku_rate_keys(connection, schema, book)
         contracts = create_contracts(connection, run, schema)
         create_month_inputs(connection, run, schema)

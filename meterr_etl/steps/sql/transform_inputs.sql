@@ -52,8 +52,8 @@ select
     r.reference_version
 from reference.rates as r
 where
-    r.reference_version <= {reference_version}
-    and (r.retired_by is null or r.retired_by > {reference_version});
+    r.reference_version <= {rates_version}
+    and (r.retired_by is null or r.retired_by > {rates_version});
 
 -- What a unit that no column holds is charged as where it has no rate of its own.
 create view {schema}.unit_bases as

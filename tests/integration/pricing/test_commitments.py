@@ -14,6 +14,7 @@ from meterr_etl.charges.charge import TenantCharges
 from meterr_etl.charges.versions import list_charges, load_charges
 from meterr_etl.contract_rates.terms import Contract
 from meterr_etl.contract_rates.versions import load_contract
+from meterr_etl.errors import InputError
 from meterr_etl.previews import preview_charges
 from meterr_etl.repricing import days_to_rerate, reprice
 from tests.prepared import Pair, Prepared
@@ -128,6 +129,32 @@ def test_preview_shows_what_would_be_lost_and_leaves_nothing(published: Meter) -
     assert [row["cost_change"] for row in found.changes] == [10]
     assert published.rows(DRAWN) == before == []
     assert days_to_rerate(BEGIN, OCTOBER) == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "named"),
+    [
+        ("opneai", "'opneai', which no event and no rate knows. Write openai"),
+        ("OpenAI", "'OpenAI', which events call openai. Write openai"),
+    ],
+)
+def test_commitment_to_a_provider_that_nobody_uses_is_refused_before_it_is_lost(
+    published: Meter, provider: str, named: str
+) -> None:
+    for found in (load_charges, lambda it: preview_charges(it, BEGIN, OCTOBER, trigger="test")):
+        with pytest.raises(InputError, match=f"The commitment 'ahead' names the provider {named}"):
+            found(commitment("30", provider=provider))
+    assert list_charges() == []
+
+
+def test_commitment_to_a_provider_that_is_used_later_is_loaded_and_told(published: Meter) -> None:
+    (doubt,) = load_charges(commitment("30", provider="anthropic")).doubts
+    assert doubt.startswith("The commitment 'ahead' names the provider 'anthropic', which no event")
+    assert load_charges(commitment("30")).doubts == ()
+
+
+def test_subscription_names_whoever_sells_it(published: Meter) -> None:
+    assert load_charges(commitment("30", kind="subscription", provider="a seller")).doubts == ()
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))

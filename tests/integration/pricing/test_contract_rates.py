@@ -153,12 +153,6 @@ def test_preview_in_a_currency_without_an_exchange_rate_says_which_is_missing(
     assert published.value("select count(*) from ops.proposed_contracts") == 0
 
 
-def test_term_of_an_unknown_model_is_refused_with_the_one_meant(published: Meter) -> None:
-    with pytest.raises(InputError, match=r"names the model 'gpt-4O'.*Write gpt-4o"):
-        load_contract(contract({"name": "slip", "model": "gpt-4O", "percent_off": "5"}))
-    assert published.value("select count(*) from reference.contracts") == 0
-
-
 def test_same_contract_twice_changes_nothing(published: Meter) -> None:
     terms = contract({"name": "all", "percent_off": "20"})
     assert load_contract(terms).reference_version
@@ -226,4 +220,5 @@ def test_documented_contract_file_can_be_loaded(published: Meter, tmp_path: Path
     )
     path = tmp_path / "contract.yml"
     path.write_text(shown)
-    assert load_contract(read_contract(path)).reference_version
+    found = read_contract(path).model_copy(update={"tenant_id": "acme"})
+    assert load_contract(found).reference_version

@@ -9,7 +9,16 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from meterr_etl.charges.charge import TenantCharges
+from meterr_etl.charges.versions import load_charges
+from meterr_etl.contract_rates.exchange import ExchangeRates, load_exchange_rates
+from meterr_etl.contract_rates.terms import Contract
+from meterr_etl.contract_rates.versions import load_contract
+from meterr_etl.ledger.changes import latest_version, open_change
 from meterr_etl.pricing.aliases import add_alias, suggested_aliases
+from meterr_etl.pricing.book import load_rate_book
+from meterr_etl.pricing.catalogue import catalogue_version
+from meterr_etl.pricing.inspect import version_of_catalogue
 from meterr_etl.repricing import days_to_rerate, reprice, what_if
 from meterr_etl.warehouse.connection import warehouse
 from tests.prepared import Pair, Prepared
@@ -146,3 +155,69 @@ def test_what_if_shows_another_models_cost_and_publishes_nothing(published: Mete
     ]
     assert not found.is_published
     assert cost_by_day(published) == before
+
+
+def load_all_but_rates() -> None:
+    """Load a contract of 20 % in euros, a charge and an alias, as anybody does after a sync."""
+    load_exchange_rates(
+        ExchangeRates.model_validate(
+            {
+                "exchange_rates": [
+                    {"from_currency": "USD", "to_currency": "EUR", "valid_from": DAY, "rate": "0.5"}
+                ]
+            }
+        )
+    )
+    load_contract(
+        Contract.model_validate(
+            {
+                "tenant_id": "acme",
+                "billed_in": [{"currency": "EUR", "valid_from": DAY}],
+                "terms": [{"name": "all", "percent_off": "20", "valid_from": DAY}],
+            }
+        )
+    )
+    charge = {
+        "name": "support", "kind": "fee", "provider": "openai", "amount": "7", "valid_from": DAY,
+    }  # fmt: skip
+    load_charges(TenantCharges.model_validate({"tenant_id": "beta", "charges": [charge]}))
+    add_alias("openai", "house-model", "openai/gpt-4o-mini", "our gateway's name")
+
+
+def test_what_if_of_the_catalogue_in_force_changes_nothing_that_was_loaded_since(
+    published: Meter,
+) -> None:
+    load_all_but_rates()
+    reprice(DAY, NEXT, trigger="test")
+    before = cost_by_day(published)
+    found = what_if(DAY, NEXT, trigger="test", catalogue_version=catalogue_version())
+    assert (found.days, found.changes) == ((DAY, NEXT), ())
+    assert cost_by_day(published) == before
+
+
+def test_what_if_of_a_former_catalogue_takes_back_its_prices_alone(published: Meter) -> None:
+    load_all_but_rates()
+    change_price(published, "gpt-4o", "0.000003")
+    reprice(DAY, NEXT, trigger="test")
+    found = what_if(DAY, NEXT, trigger="test", catalogue_version=catalogue_version())
+    # A million tokens at half a dollar less, 20 % off, at half a euro a dollar.
+    assert [(c["tenant_id"], c["billing_currency"], c["cost_change"]) for c in found.changes] == [
+        ("acme", "EUR", Decimal("-0.2"))
+    ]
+
+
+def test_former_catalogue_meets_the_uplifts_of_now(published: Meter) -> None:
+    key = ("openai", "gpt-4o", "mars")
+    with warehouse("meterr_loader") as connection:
+        version = open_change(connection, "uplifts", {})
+        connection.execute(
+            "insert into reference.region_uplifts (provider_id, model_id, region, multiplier,"
+            " reference_version) values (%s, %s, %s, 3, %s)",
+            (*key, version),
+        )
+        former = version_of_catalogue(connection, catalogue_version())
+        now = latest_version(connection)
+        assert key not in load_rate_book(connection, former).uplifts
+        book = load_rate_book(connection, now, rates_version=former)
+        assert book.uplifts[key] == 3
+        assert load_rate_book(connection, now, rates_version=former - 1).terms == {}
