@@ -6,17 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from meterr_etl.allocation.versions import RULES
-from meterr_etl.charges.versions import CHARGES
-from meterr_etl.contract_rates.versions import days_to_recontract
 from meterr_etl.errors import InputError
 from meterr_etl.imports import IMPORTED_BY_REBUILDS, import_ahead
-from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
 from meterr_etl.pipeline import run_step
 from meterr_etl.pricing.inspect import version_of_catalogue
-from meterr_etl.pricing.stale import StaleRate, stale_rates
+from meterr_etl.steps.overtaken import affected_days
 from meterr_etl.steps.rerate import choose_days, cost_changes
+from meterr_etl.steps.stale_days import stale_days, stale_days_beside
 from meterr_etl.steps.sweep import discard_tables
 from meterr_etl.warehouse.connection import warehouse
 from meterr_etl.window import Window
@@ -36,14 +33,13 @@ def days_to_rerate(first: date, last: date, tenant_id: str | None = None) -> lis
     """Return the published days that meet other rates, contracts, charges or rules by now.
 
     With a tenant, only days on which this tenant used what changed, or whose contract, charges or
-    rules these are.
+    rules these are. Days outside of the range too, where a last day that is settled anew counts
+    them.
     """
     with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
-        stale = stale_rates(connection, first, last, latest_version(connection))
-        ruled = RULES.changed_days(connection, first, last, tenant_id)
-        contracted = days_to_recontract(connection, first, last, tenant_id)
-        charged = CHARGES.changed_days(connection, first, last, tenant_id)
-    return sorted({*_days_of(stale, tenant_id), *ruled, *contracted, *charged})
+        stale = stale_days(connection, first, last, tenant_id).all
+        beside = stale_days_beside(connection, stale, first, last, tenant_id)
+    return sorted(stale | beside)
 
 
 def reprice(
@@ -90,10 +86,13 @@ def what_if(
         tenant_id: show only this tenant.
 
     Raises:
-        InputError: no such version was ever synced, or nothing is published in these days.
+        InputError: no such version was ever synced, nothing is published in these days, or what is
+            settled on them counts days that need re-rating.
     """
+    days = published_days(first, last)
+    _require_fresh_beside(days, tenant_id)
     return rebuilt(
-        published_days(first, last),
+        days,
         "what_if",
         trigger=trigger,
         tenant_id=tenant_id,
@@ -152,12 +151,14 @@ def rebuilt(
         propose(run.run_id)
     _build(run)
     changes = tuple(compare(load_run(run.run_id), tenant_id))
+    with warehouse("meterr_loader", application_name="meterr reprice") as connection:
+        built = tuple(affected_days(connection, run))
     if kind == "what_if":
         _close(run)
     else:
         for step in ("publish", "report"):
             run_step(step, run.run_id)
-    return Repricing(run.run_id, tuple(days), changes, is_published=kind == "reprice")
+    return Repricing(run.run_id, built, changes, is_published=kind == "reprice")
 
 
 def _build(run: Run) -> None:
@@ -185,6 +186,18 @@ def published_days(first: date, last: date) -> list[date]:
     return days
 
 
+def _require_fresh_beside(days: list[date], tenant_id: str | None) -> None:
+    # They can't be built with it, since a what-if prices all its days by what it asks.
+    with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
+        stale = sorted(stale_days_beside(connection, days, days[0], days[-1], tenant_id))
+    if stale:
+        raise InputError(
+            f"What is settled on these days counts others that need re-rating, {stale[0]} to"
+            f" {stale[-1]}.",
+            remedy=f"Run `meterr reprice --from {stale[0]} --to {stale[-1]}` first.",
+        )
+
+
 def _close(run: Run) -> None:
     discard_tables(run.run_id)
     with warehouse("meterr_loader") as connection:
@@ -193,20 +206,6 @@ def _close(run: Run) -> None:
             " error = 'a dry run' where run_id = %s",
             (run.run_id,),
         )
-
-
-def _days_of(stale: list[StaleRate], tenant_id: str | None) -> list[date]:
-    if tenant_id is None:
-        return sorted({rate.charge_date for rate in stale})
-    with warehouse("meterr_publisher", application_name="meterr reprice") as connection:
-        rows = connection.execute(
-            "select distinct e.event_date from staging.token_events as e"
-            " inner join staging.owners as o using (owner_key)"
-            " inner join unnest(%s::date[], %s::bigint[]) as s (event_date, sku_key)"
-            " using (event_date, sku_key) where o.tenant_id = %s",
-            ([r.charge_date for r in stale], [r.sku_key for r in stale], tenant_id),
-        ).fetchall()
-    return sorted(row[0] for row in rows if isinstance(row[0], date))
 
 
 def _any_source() -> str:

@@ -114,6 +114,11 @@ class TenantCharges(TenantFile):
 
     charges: tuple[Charge, ...]
 
+    @property
+    def commitments(self) -> list[Charge]:
+        """What is paid ahead of them."""
+        return [one for one in self.charges if one.kind == "commitment"]
+
     def first_changed_day(self, former: TenantCharges | None) -> date:
         """Return the first day of which a charge came, went or changed."""
         then = set(former.charges) if former else set()

@@ -39,6 +39,9 @@ def reprice(
 ) -> None:
     """Re-rate exactly the published days whose usage meets another rate by now.
 
+    What is settled on a month's last day counts other days: those that need it are re-rated too,
+    also outside of the range, and so is the last day. The days that were built are named.
+
     Shows the difference per tenant. With --catalogue or --model it asks what if, of all days of
     the range, which needs --dry-run: no such cost is ever published. --catalogue takes the rates of
     that version alone; contracts, charges, aliases, exchange rates, rules and uplifts stay as now.

@@ -50,8 +50,10 @@ def restage(run: Run, metrics: Metrics) -> None:
         metrics["affected_days"] = _note_base(connection, run)
 
 
-def cost_changes(run: Run, tenant_id: str | None) -> list[dict[str, object]]:
-    """Return what the candidate changes of the published cost, per tenant and currency."""
+def cost_changes(
+    run: Run, tenant_id: str | None, *, first: date = date.min, last: date = date.max
+) -> list[dict[str, object]]:
+    """Return what the candidate changes of these days' published cost, per tenant and currency."""
     return _rows(
         statement(
             SQL_PACKAGE,
@@ -59,11 +61,15 @@ def cost_changes(run: Run, tenant_id: str | None) -> list[dict[str, object]]:
             run_id=sql.Literal(run.run_id),
             lines=run.tables.candidate_table("fct_usage_cost_daily"),
             tenant_id=sql.Literal(tenant_id),
+            first=sql.Literal(first),
+            last=sql.Literal(last),
         )
     )
 
 
-def allocation_changes(run: Run, tenant_id: str | None) -> list[dict[str, object]]:
+def allocation_changes(
+    run: Run, tenant_id: str | None, *, first: date = date.min, last: date = date.max
+) -> list[dict[str, object]]:
     """Return what the candidate changes of what a tenant's owners bear, per owner and pool."""
     return _rows(
         statement(
@@ -72,6 +78,8 @@ def allocation_changes(run: Run, tenant_id: str | None) -> list[dict[str, object
             run_id=sql.Literal(run.run_id),
             allocated=run.tables.candidate_table("fct_allocated_cost_daily"),
             tenant_id=sql.Literal(tenant_id),
+            first=sql.Literal(first),
+            last=sql.Literal(last),
         )
     )
 

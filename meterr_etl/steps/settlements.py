@@ -12,13 +12,14 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from meterr_etl.allocation.rules import Rule
-from meterr_etl.allocation.versions import RULES
-from meterr_etl.charges.charge import Charge
+from meterr_etl.allocation.versions import RULES, HeldRules
+from meterr_etl.charges.charge import Charge, TenantCharges
 from meterr_etl.charges.versions import CHARGES
 from meterr_etl.contract_rates.terms import Term
-from meterr_etl.contract_rates.versions import CONTRACTS
+from meterr_etl.contract_rates.versions import CONTRACTS, HeldContract
 from meterr_etl.ledger.changes import latest_version
 from meterr_etl.ledger.runs import Run
+from meterr_etl.ledger.tenant_files import Held
 from meterr_etl.warehouse.connection import Connection
 from meterr_etl.window import every_day_of_month
 
@@ -43,7 +44,7 @@ def missing_settlement_days(connection: Connection, run: Run) -> list[date]:
         return []
     affected = _run_days(connection, run)
     published = _dates(connection, "select event_date from ops.published_days")
-    return _counted_for(settled, affected, {day for day in published if is_last_of_month(day)})
+    return counted_for(settled, affected, {day for day in published if is_last_of_month(day)})
 
 
 def overtaken_settlements(connection: Connection, run: Run) -> list[date]:
@@ -59,7 +60,7 @@ def overtaken_settlements(connection: Connection, run: Run) -> list[date]:
         run.run_id,
     )
     last_days = {day for day in affected if is_last_of_month(day)}
-    return _counted_for(settled, moved - affected, last_days)
+    return counted_for(settled, moved - affected, last_days)
 
 
 def other_days_of_settled_months(connection: Connection, run: Run) -> list[date]:
@@ -69,24 +70,32 @@ def other_days_of_settled_months(connection: Connection, run: Run) -> list[date]
     return sorted({day for month in months for day in every_day_of_month(month)} - affected)
 
 
-def is_last_of_month(day: date) -> bool:
-    """Whether a day ends its month."""
-    return (day + timedelta(days=1)).day == 1
+def settled_by_tenant(connection: Connection) -> dict[str, list[Settled]]:
+    """Return what holds and is settled by months, of each tenant that has such."""
+    found = _by_months(
+        CONTRACTS.as_of(connection, None),
+        RULES.as_of(connection, None),
+        CHARGES.as_of(connection, None),
+    )
+    by_tenant: dict[str, list[Settled]] = {}
+    for tenant_id, one in found:
+        by_tenant.setdefault(tenant_id, []).append(one)
+    return by_tenant
 
 
-def _counted_for(
-    settled: Iterable[Settled], changed: set[date], last_days: set[date]
-) -> list[date]:
+def counted_for(settled: Iterable[Settled], changed: set[date], last_days: set[date]) -> list[date]:
+    """Return the last days beside the changed days that one of these counts for."""
     found = {
         last
         for one in settled
         for last in last_days - changed
-        if any(_counts_for(one, day, last) for day in changed)
+        if any(counts_for(one, day, last) for day in changed)
     }
     return sorted(found)
 
 
-def _counts_for(settled: Settled, day: date, last: date) -> bool:
+def counts_for(settled: Settled, day: date, last: date) -> bool:
+    """Whether what happened on a day is settled on this last day."""
     if isinstance(settled, Charge):
         return settled.valid_from <= day <= last < settled.ends_before
     # Whatever holds on some day of the month is settled in it.
@@ -97,16 +106,33 @@ def _counts_for(settled: Settled, day: date, last: date) -> bool:
     )
 
 
+def is_last_of_month(day: date) -> bool:
+    """Whether a day ends its month."""
+    return (day + timedelta(days=1)).day == 1
+
+
 def _settled(connection: Connection, run: Run) -> list[Settled]:
     version = latest_version(connection)
-    contracts = CONTRACTS.of_run(connection, run.run_id, version)
-    rules = RULES.of_run(connection, run.run_id, version)
-    charges = CHARGES.of_run(connection, run.run_id, version)
-    return [
-        *(term for one in contracts for term in one.content.terms if term.tiers),
-        *(rule for one in rules for rule in one.content.rules if rule.period == "month"),
-        *(one for held in charges for one in held.content.charges if one.kind == "commitment"),
+    found = _by_months(
+        CONTRACTS.of_run(connection, run.run_id, version),
+        RULES.of_run(connection, run.run_id, version),
+        CHARGES.of_run(connection, run.run_id, version),
+    )
+    return [one for _, one in found]
+
+
+def _by_months(
+    contracts: list[HeldContract], rules: list[HeldRules], charges: list[Held[TenantCharges]]
+) -> list[tuple[str, Settled]]:
+    held: list[tuple[str, Iterable[Settled]]] = [
+        *((one.content.tenant_id, (t for t in one.content.terms if t.tiers)) for one in contracts),
+        *(
+            (one.content.tenant_id, (r for r in one.content.rules if r.period == "month"))
+            for one in rules
+        ),
+        *((one.content.tenant_id, one.content.commitments) for one in charges),
     ]
+    return [(tenant_id, one) for tenant_id, found in held for one in found]
 
 
 def _run_days(connection: Connection, run: Run) -> set[date]:

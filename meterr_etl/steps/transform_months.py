@@ -10,6 +10,7 @@ from datetime import date
 
 from psycopg import sql
 
+from meterr_etl.charges.charge import Charge
 from meterr_etl.charges.versions import CHARGES
 from meterr_etl.ledger.runs import Run
 from meterr_etl.steps.settlements import is_last_of_month, other_days_of_settled_months
@@ -55,17 +56,26 @@ def _commitments(connection: Connection, run: Run) -> Iterator[tuple[object, ...
     ).fetchall()
     settled = [row[0] for row in affected if isinstance(row[0], date) and is_last_of_month(row[0])]
     for held in CHARGES.of_run(connection, run.run_id, run.reference_version):
-        for one in held.content.charges:
+        for one in held.content.commitments:
             built = [day for day in settled if one.valid_from <= day < one.ends_before]
-            if one.kind == "commitment" and built:
-                drawn_before = connection.execute(
-                    "select coalesce(-sum(f.billed_cost), 0) from marts.fct_usage_cost_daily as f"
-                    " where f.tenant_id = %s and f.model = %s and f.provider = %s"
-                    " and f.token_type = 'commitment_drawdown'"
-                    " and f.charge_date >= %s and f.charge_date < %s",
-                    (held.content.tenant_id, one.name, one.provider, one.valid_from, built[0]),
-                ).fetchone()
+            if built:
                 yield (
                     held.content.tenant_id, one.name, one.provider, one.currency, one.amount,
-                    one.valid_from, one.ends_before, drawn_before and drawn_before[0],
+                    one.valid_from, one.ends_before,
+                    _drawn_before(connection, held.content.tenant_id, one, built[0]),
                 )  # fmt: skip
+
+
+def _drawn_before(connection: Connection, tenant_id: str, one: Charge, day: date) -> object:
+    query = statement(
+        SQL_PACKAGE,
+        "drawn_before",
+        tenant_id=sql.Literal(tenant_id),
+        provider=sql.Literal(one.provider),
+        currency=sql.Literal(one.currency),
+        amount=sql.Literal(one.amount),
+        valid_from=sql.Literal(one.valid_from),
+        month=sql.Literal(day.replace(day=1)),
+    )
+    row = connection.execute(query).fetchone()
+    return row and row[0]

@@ -24,7 +24,7 @@ months as (
 ),
 
 -- What is left of a commitment pays a month's usage; all later months that are published are
--- affected too, so the months before these have drawn what is published.
+-- affected too, so the months before these have drawn what their published usage says.
 balances as (
     select
         settled_days.charge_date,

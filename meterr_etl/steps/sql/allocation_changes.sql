@@ -13,9 +13,12 @@ from (
     select m.*
     from marts.fct_allocated_cost_daily as m
     inner join ops.run_days as d on m.charge_date = d.event_date and d.run_id = {run_id}
-    where m.tenant_id = {tenant_id}
+    where m.tenant_id = {tenant_id} and m.charge_date between {first} and {last}
 ) as p
-full join (select n.* from {allocated} as n where n.tenant_id = {tenant_id}) as c
+full join (
+    select n.* from {allocated} as n
+    where n.tenant_id = {tenant_id} and n.charge_date between {first} and {last}
+) as c
     using (
         charge_date,
         cost_center,

@@ -6,7 +6,9 @@ with before as (
         f.billing_currency,
         sum(f.effective_cost) as cost
     from marts.fct_usage_cost_daily as f
-    where f.charge_date in (select r.event_date from ops.run_days as r where r.run_id = {run_id})
+    where
+        f.charge_date in (select r.event_date from ops.run_days as r where r.run_id = {run_id})
+        and f.charge_date between {first} and {last}
     group by f.tenant_id, f.billing_currency
 ),
 
@@ -16,6 +18,7 @@ after as (
         f.billing_currency,
         sum(f.effective_cost) as cost
     from {lines} as f
+    where f.charge_date between {first} and {last}
     group by f.tenant_id, f.billing_currency
 )
 

@@ -15,7 +15,7 @@ from meterr_etl.charges.versions import list_charges, load_charges
 from meterr_etl.contract_rates.terms import Contract
 from meterr_etl.contract_rates.versions import load_contract
 from meterr_etl.errors import InputError
-from meterr_etl.previews import preview_charges
+from meterr_etl.previews import preview_charges, preview_contract
 from meterr_etl.repricing import days_to_rerate, reprice
 from tests.prepared import Pair, Prepared
 
@@ -155,6 +155,58 @@ def test_commitment_to_a_provider_that_is_used_later_is_loaded_and_told(publishe
 
 def test_subscription_names_whoever_sells_it(published: Meter) -> None:
     assert load_charges(commitment("30", kind="subscription", provider="a seller")).doubts == ()
+
+
+def discount() -> Contract:
+    term = {"name": "half", "percent_off": "50", "valid_from": BEGIN}
+    return Contract.model_validate({"tenant_id": "acme", "terms": [term]})
+
+
+def test_preview_of_one_month_counts_what_former_months_would_draw(published: Meter) -> None:
+    first = OCTOBER.replace(day=1)
+    # August to October use 20, so nothing of it is lost in October.
+    assert preview_charges(commitment("20"), first, OCTOBER, trigger="test").changes == ()
+    found = preview_charges(commitment("30"), first, OCTOBER, trigger="test")
+    assert [row["cost_change"] for row in found.changes] == [10]
+    assert found.days == (OCTOBER,)
+
+
+@pytest.mark.parametrize("is_night", [True, False])
+def test_month_that_is_built_first_draws_what_former_months_leave(
+    published: Meter, *, is_night: bool
+) -> None:
+    load_charges(commitment("15"))
+    if is_night:
+        published.run("canonical", OCTOBER)
+    else:
+        assert reprice(OCTOBER, OCTOBER, trigger="test").days == (OCTOBER,)
+    of_october = (OCTOBER, "commitment_drawdown", "web", 0, Decimal("-2.5"))
+    assert published.rows(DRAWN) == [of_october]
+    reprice(BEGIN, SEPTEMBER, trigger="test")
+    assert published.rows(DRAWN)[-1] == of_october
+    assert (published.value(SUM), published.value(BILLED)) == (20, 20)
+    assert days_to_rerate(BEGIN, OCTOBER) == []
+
+
+def test_days_that_cost_something_else_by_now_are_drawn_anew_with_a_later_month(
+    published: Meter,
+) -> None:
+    committed("15")
+    load_contract(discount())
+    done = reprice(OCTOBER, OCTOBER, trigger="test")
+    assert done.days == (AUGUST, MIDDLE, SEPTEMBER, OCTOBER)
+    # Half of 20 is used, so 5 of the 15 are lost.
+    assert published.rows(DRAWN)[-1] == (OCTOBER, "unused_commitment", "unassigned", 5, 0)
+    assert (published.value(SUM), published.value(BILLED)) == (15, 15)
+    assert published.value(CONSERVED) is True
+    assert days_to_rerate(BEGIN, OCTOBER) == []
+
+
+def test_preview_of_a_contract_draws_former_months_at_its_prices(published: Meter) -> None:
+    committed("15")
+    found = preview_contract(discount(), OCTOBER.replace(day=1), OCTOBER, trigger="test")
+    # October costs 3.75 less by its usage, and 5 more by what is lost.
+    assert [row["cost_change"] for row in found.changes] == [Decimal("1.25")]
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
