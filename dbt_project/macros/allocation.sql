@@ -40,12 +40,22 @@
     ]) }}
 {% endmacro %}
 
-{#- What pools are filled by, of lines of either kind. -#}
-{% macro pooled_columns(dimensions, costs) -%}
+{#- What only a call has. A charge bears `unassigned` there, yet is no usage that lacks it, so a pool
+    that asks for these takes in none. -#}
+{% macro dimensions_of_calls() %}
+    {{ return(['environment', 'feature', 'region', 'service_tier', 'processing_mode']) }}
+{% endmacro %}
+
+{#- What pools are filled by, of lines of either kind; `of_calls` are known of calls alone. -#}
+{% macro pooled_columns(dimensions, costs, of_calls=[]) -%}
     lines.charge_date,
         lines.tenant_id,
         {%- for column in dimensions + costs %}
+        {%- if column in of_calls %}
+        case when lines.pricing_status <> 'charged' then lines.{{ column }} end as {{ column }},
+        {%- else %}
         lines.{{ column }},
+        {%- endif %}
         {%- endfor %}
         lines.consumed_quantity,
         lines.billing_currency

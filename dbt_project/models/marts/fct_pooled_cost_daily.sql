@@ -15,7 +15,7 @@ finer_tenants as (
 
 lines as (
     select
-        {{ pooled_columns(pool_dimensions(), distributed_costs()) }},
+        {{ pooled_columns(pool_dimensions(), distributed_costs(), dimensions_of_calls()) }},
         {%- for dimension in finer_pool_dimensions() %}
         null::text as {{ dimension }},
         {%- endfor %}
