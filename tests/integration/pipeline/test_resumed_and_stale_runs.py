@@ -9,6 +9,7 @@ import pytest
 
 from meterr_etl import pipeline
 from meterr_etl.errors import ConflictError
+from meterr_etl.sources.registry import SOURCES_FOLDER
 from meterr_etl.steps import publish as publish_step
 from meterr_etl.window import Window
 
@@ -103,6 +104,31 @@ def test_day_is_rebuilt_when_the_team_of_a_known_project_arrives(
     assert warehouse.rows("select team_name, cost_center from marts.usage_by_team_daily") == [
         ("Platform", "CC-1")
     ]
+
+
+def test_owner_who_arrives_is_known_though_another_source_published_the_day_since(
+    source: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    source.add_acme()
+    source.execute("delete from public.projects")
+    source.add_event(DAY)
+    night(DAY)
+    source.execute((SOURCES_FOLDER / "canonical" / "table.sql").read_text(encoding="utf-8"))
+    moment = at(DAY, 5)
+    source.add(
+        "usage_events", source_event_id="other", event_at=moment, source_updated_at=moment,
+        tenant_id="beta", provider="openai", model="gpt-4o", usage_basis="inclusive",
+        input_tokens=10,
+    )  # fmt: skip
+    pipeline.run_window("canonical", Window.of_day(DAY), trigger="test")
+    source.add(
+        "projects", id=an_id("search"), organization_id=an_id("acme"), team_id=an_id("platform"),
+        name="Search", created_at=at(DAY, 0), updated_at=at(DAY, 0),
+    )  # fmt: skip
+    night(next_day())
+    assert warehouse.rows(
+        f"select team_name from marts.usage_by_team_daily where tenant_id = '{an_id('acme')}'"
+    ) == [("Platform",)]
 
 
 def test_published_window_can_be_run_again_after_all_its_rows_moved_on(
