@@ -13,6 +13,11 @@ from meterr_etl.window import Window, parse_day
 # What a run of the pipeline reports beside its own counts, and how a person reads it.
 UNIT_OF_SUFFIX = {"_bytes": "bytes", "_seconds": "s", "_ms": "ms", "_share": ""}
 LONGEST_VALUE = 400
+# Tasks that publish in their midst, or several times, and whose failure so takes nothing back.
+STANDS_AFTER = {
+    "sweep": "what it healed before this stands, all else is as it was",
+    "reprice": "`meterr status` says whether its days were published",
+}
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,16 @@ def step_report(step: str, subject: str, metrics: Mapping[str, object]) -> list[
 
 
 def failure_text(
-    *, step: str, subject: str, error: BaseException, findings: Sequence[Finding]
+    *,
+    step: str,
+    subject: str,
+    error: BaseException,
+    findings: Sequence[Finding],
+    is_published: bool = False,
 ) -> list[str]:
     """Return what a person needs who finds this task red: where, what, which rows, what now."""
     about = f" for {subject}" if subject else ""
-    lines = [f"{step} failed{about}; nothing of this run was published.", _problem(error)]
+    lines = [f"{step} failed{about}; {_stands(step, is_published=is_published)}.", _problem(error)]
     for finding in findings:
         lines.append(f"  {finding.expectation}: {finding.message}")
         lines += [f"    row: {_shortened(str(row))}" for row in finding.rows]
@@ -106,6 +116,12 @@ def _day_of_date(logical_date: datetime | None) -> date:
 
 def _is_midnight(moment: datetime) -> bool:
     return moment.astimezone(UTC).time() == time()
+
+
+def _stands(step: str, *, is_published: bool) -> str:
+    if is_published:
+        return "what this run published stands"
+    return STANDS_AFTER.get(step, "nothing of this run was published")
 
 
 def _problem(error: BaseException) -> str:

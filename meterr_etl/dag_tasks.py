@@ -107,6 +107,8 @@ def explain_failure(context: Mapping[str, Any]) -> None:
         subject=subject,
         error=error if isinstance(error, BaseException) else MeterrError("The task was killed."),
         findings=findings,
+        # A page that fails, or a step cleared again, takes nothing back.
+        is_published=load_run(run_id).status == "published" if run_id else False,
     )
     for line in text:
         logger.error("%s", line)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from meterr_etl.ledger.runs import Metrics, Run, Trigger, load_run, open_run, recorded_step
+from meterr_etl.ledger.runs import Kind, Metrics, Run, Trigger, load_run, open_run, recorded_step
 from meterr_etl.sources.registry import load_source
 from meterr_etl.warehouse.names import Gate
 from meterr_etl.window import Window
@@ -23,6 +23,14 @@ STEPS = (
     "publish",
     "report",
 )
+# How much of a window arrived, and how fresh, is no question of a repair or a replay; a re-rating
+# reads nothing, and stages nothing that a gate could judge.
+NOT_OF_KIND: dict[Kind, tuple[str, ...]] = {
+    "repair": ("gate_landing",),
+    "replay": ("gate_landing",),
+    "reprice": ("extract", "gate_landing", "gate_staging"),
+    "what_if": ("extract", "gate_landing", "gate_staging"),
+}
 # A published run's later steps may still be done again; the publish itself then does nothing.
 AFTER_PUBLISH = ("publish", "report")
 
@@ -73,7 +81,8 @@ def replay(source: str, *, trigger: Trigger, reason_code: str | None = None) -> 
     run = open_run(source, window, trigger, said, None, kind="replay")
     with recorded_step(run, "extract") as metrics:
         land_letters(run, metrics, reason_code)
-    return _go_through(run.run_id)
+    resume(run.run_id, after="extract")
+    return run.run_id
 
 
 def repair(source: str, day: date, *, trigger: Trigger, reason: str) -> str:
@@ -90,13 +99,13 @@ def repair(source: str, day: date, *, trigger: Trigger, reason: str) -> str:
     run = open_run(source, Window.of_day(day), trigger, reason, None, kind="repair")
     with recorded_step(run, "extract") as metrics:
         land(run, metrics)
-    return _go_through(run.run_id)
+    resume(run.run_id, after="extract")
+    return run.run_id
 
 
-def _go_through(run_id: str) -> str:
-    # How much of a window arrived, and how fresh, is no question of a repair or a replay.
-    resume(run_id, after="gate_landing")
-    return run_id
+def steps_of(kind: Kind) -> tuple[str, ...]:
+    """Return the steps that a run of a kind goes through."""
+    return tuple(step for step in STEPS if step not in NOT_OF_KIND.get(kind, ()))
 
 
 def run_step(step: str, run_id: str) -> Metrics:
@@ -126,9 +135,11 @@ def run_window(
 
 
 def resume(run_id: str, *, after: str) -> None:
-    """Go on with a run behind one of its steps."""
+    """Go on with a run behind one of the steps, through those of its kind."""
+    own = steps_of(load_run(run_id).kind)
     for step in STEPS[STEPS.index(after) + 1 :]:
-        run_step(step, run_id)
+        if step in own:
+            run_step(step, run_id)
 
 
 def _gate(name: Gate) -> Callable[[Run, Metrics], None]:

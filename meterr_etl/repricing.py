@@ -8,7 +8,7 @@ from datetime import date
 
 from meterr_etl.errors import InputError
 from meterr_etl.imports import IMPORTED_BY_REBUILDS, import_ahead
-from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run
+from meterr_etl.ledger.runs import Kind, Run, Trigger, load_run, open_run, recorded_step
 from meterr_etl.pipeline import run_step
 from meterr_etl.pricing.inspect import version_of_catalogue
 from meterr_etl.steps.overtaken import affected_days
@@ -150,7 +150,9 @@ def rebuilt(
     if propose is not None:
         propose(run.run_id)
     _build(run)
-    changes = tuple(compare(load_run(run.run_id), tenant_id))
+    # Unrecorded, a comparison that fails would leave a run that seems to be at work.
+    with recorded_step(run, "compare"):
+        changes = tuple(compare(load_run(run.run_id), tenant_id))
     with warehouse("meterr_loader", application_name="meterr reprice") as connection:
         built = tuple(affected_days(connection, run))
     if kind == "what_if":

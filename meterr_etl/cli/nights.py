@@ -114,7 +114,8 @@ def _resumed(run_id: str) -> dict[str, str]:
     run_found = load_run(run_id)
     with warehouse("meterr_loader") as connection:
         succeeded = succeeded_steps(connection, run_id)
-    last = next((step for step in pipeline.STEPS if step not in succeeded), None)
+    own = pipeline.steps_of(run_found.kind)
+    last = next((step for step in own if step not in succeeded), None)
     if last == pipeline.STEPS[0]:
         raise InputError(
             f"Run {run_id} landed nothing.", remedy="Start anew with --start and --end."

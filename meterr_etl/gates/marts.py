@@ -59,6 +59,8 @@ PREPARED = (
     "reported",
     "unpriced",
 )
+# The token types of lines that rightly lower a bill; on all others a negative cost is a fault.
+MAY_BE_NEGATIVE = ("credit", "volume_settlement", "commitment_drawdown")
 # The smallest published roll-up that holds what drift compares, apart from dated charges.
 HISTORY_MART = "usage_by_model_daily"
 
@@ -82,6 +84,7 @@ def marts_checkpoint(run: Run) -> Checkpoint:
         "superseded": run.tables.superseded,
         "roll_ups": sql.Literal([CANDIDATE[key] for key in ROLL_UPS]),
         "published": published,
+        "may_be_negative": sql.SQL(", ").join(map(sql.Literal, MAY_BE_NEGATIVE)),
         "repaired": sql.Literal(list(run.window.days()) if run.kind == "repair" else []),
         "shares": sql.Literal(
             Jsonb({name: str(it.unpriced_max_share) for name, it in chosen.sources.items()})

@@ -49,12 +49,13 @@ def record_unresolved_owners(
 ) -> dict[str, int]:
     """Note the owners of these days that no dimension names; returns how many of each kind.
 
-    Only for dimensions that the source has: what is never named can't arrive.
+    Only for dimensions that the source has: what is never named can't arrive. What other sources
+    wait for stays noted, since only their own runs can tell that it arrived.
     """
     connection.execute(
-        sql.SQL("delete from ops.unresolved_owners where event_date in ({})").format(
-            date_list(days)
-        )
+        sql.SQL(
+            "delete from ops.unresolved_owners where source = {} and event_date in ({})"
+        ).format(sql.Literal(run.source), date_list(days))
     )
     found = {}
     for entity in source.entities:

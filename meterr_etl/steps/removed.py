@@ -15,7 +15,8 @@ def remove_missing(connection: Connection, run: Run, batch: Batch, verdict: Verd
     """Note the events of the run's day whose id did not land, as superseded; returns how many.
 
     An id that landed, be its row legal or dead, stays. A day of which the source holds no row at
-    all is left alone: that is retention or a wrong address, not a deletion.
+    all is left alone: that is retention or a wrong address, not a deletion. So is an event that
+    another run read after this one.
     """
     return connection.execute(
         statement(
@@ -25,6 +26,7 @@ def remove_missing(connection: Connection, run: Run, batch: Batch, verdict: Verd
             mapped=run.tables.mapped,
             event_key=verdict.event_key,
             source_id=sql.Literal(batch.source_id),
+            read_at=sql.Literal(run.read_at),
             day=sql.Literal(str(run.window.days()[0])),
         )
     ).rowcount

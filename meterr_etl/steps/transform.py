@@ -56,9 +56,9 @@ def left_to_publish(run: Run) -> list[str]:
 
     An earlier run, still at work on a day of this one, moves that day once it is published. This
     run's publish then stages, builds and judges it in any case, so it is not done twice (decision
-    43). What is only compared is never published, and so always built.
+    43). What is compared before it is published, if ever, is always built.
     """
-    if run.kind == "what_if":
+    if run.kind in ("what_if", "reprice"):
         return []
     with warehouse("meterr_loader") as connection:
         ahead = runs_ahead(connection, run)

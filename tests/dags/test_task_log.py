@@ -64,6 +64,21 @@ def test_an_error_that_is_not_ours_is_named_with_its_type() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("sweep", "sweep failed; what it healed before this stands, all else is as it was."),
+        ("reprice", "reprice failed; `meterr status` says whether its days were published."),
+        ("preview", "preview failed; nothing of this run was published."),
+    ],
+)
+def test_a_task_of_other_runs_says_of_those_what_is_true(
+    caplog: pytest.LogCaptureFixture, task: str, said: str
+) -> None:
+    instance = SimpleNamespace(task_id=task, xcom_pull=lambda task_ids: None)
+    assert explained(caplog, {"ti": instance, "exception": GateFailedError("red")})[0] == said
+
+
 @pytest.fixture
 def failed_gate(warehouse_db: str) -> str:
     """The id of a run whose staging gate found two broken expectations and a passed one."""
@@ -111,6 +126,18 @@ def test_a_red_gate_says_which_expectation_on_which_rows_and_what_to_do(
         "    row: {'id': 'e-2'}",
         "What to do: Look at the rows.",
     ]
+
+
+def test_a_page_that_fails_behind_its_publish_leaves_what_was_published(
+    failed_gate: str, warehouse_db: str, caplog: pytest.LogCaptureFixture, monkeypatch
+) -> None:
+    monkeypatch.setattr(dag_tasks, "_write_page", lambda run_id: None)
+    with psycopg.connect(warehouse_db) as connection:
+        connection.execute("update ops.runs set status = 'published'")
+    task = SimpleNamespace(task_id="report", xcom_pull=lambda task_ids: failed_gate)
+    assert explained(caplog, {"ti": task, "exception": OSError("disk full")})[0] == (
+        f"report failed for 2026-11-05 (run {failed_gate}); what this run published stands."
+    )
 
 
 def test_a_failed_run_gets_its_page_although_its_last_step_never_runs(

@@ -2,6 +2,9 @@
 
 import pytest
 
+from meterr_etl.gates.landing import landing_checkpoint
+from meterr_etl.gates.measuring import measure
+from meterr_etl.ledger.runs import load_run
 from meterr_etl.settings import settings
 
 EMPTY_TENANT = (
@@ -81,6 +84,22 @@ def test_windows_that_tell_nothing_of_this_one_are_not_counted(night, unlike):
     night.plant(f"update ops.windows set {unlike}, rows_read = 9000")
     assert night.judge("landing") is None
     assert "volume_in_band" in night.outcomes("landing", "not judged")
+
+
+@pytest.mark.parametrize(("source", "moved"), [("supabase", 1), ("traces", 0)])
+def test_rows_that_moved_on_are_counted_for_their_own_source_alone(night, source, moved):
+    night.plant(
+        "create table staging.token_events_20261114 partition of staging.token_events"
+        " for values in ('2026-11-14')",
+        "insert into staging.sources (source) values ('traces')",
+        "insert into ops.published_days select '2026-11-14', version, run_id, publication_no,"
+        " reference_version, 1, 0 from ops.published_days limit 1",
+        "insert into staging.token_events select (jsonb_populate_record(b, jsonb_build_object("
+        "'source_updated_at', timestamptz '2026-11-15 01:00Z', 'source_id',"
+        f" (select source_id from staging.sources where source = '{source}')))).*"
+        " from staging.batch_20261114__RUN as b limit 1",
+    )
+    assert measure(landing_checkpoint(load_run(night.run_id)))["rows_moved"] == moved
 
 
 def test_a_source_that_stopped_hours_before_the_end_warns(night, red):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from meterr_etl.gates.marts import CANDIDATE, ROLL_UPS
+from meterr_etl.gates.marts import CANDIDATE, ROLL_UPS, marts_checkpoint
+from meterr_etl.gates.measuring import fetch_sample
+from meterr_etl.ledger.runs import load_run
 
 MARTS = [CANDIDATE[key] for key in ROLL_UPS]
 
@@ -77,6 +79,19 @@ def test_settlement_that_no_volume_explains_stops_the_run(night, red):
         " 0, -1, -1, -1)"
     )
     assert "price_lines_settle_all_volume" in red("marts", stops=True)
+
+
+@pytest.mark.parametrize("kind", ["credit", "volume_settlement", "commitment_drawdown"])
+def test_what_rightly_lowers_a_bill_is_no_sample_of_a_negative_cost(night, kind):
+    night.plant(
+        f"update candidate_RUN.fct_usage_cost_daily set billed_cost = -1, token_type = '{kind}'"
+        " where token_type = 'output'",
+        "update candidate_RUN.fct_usage_cost_daily set billed_cost = -2"
+        " where token_type = 'uncached_input' and pricing_status = 'priced'",
+    )
+    checkpoint = marts_checkpoint(load_run(night.run_id))
+    wrong = {row["billed_cost"] for row in fetch_sample(checkpoint, "sample_negative_cost", 99)}
+    assert wrong == {"-2"}
 
 
 POOLED = (

@@ -25,7 +25,7 @@ select
         or l.contracted_cost <> l.consumed_quantity * l.contracted_unit_price
     ) as misrated_lines,
     count(*) filter (
-        where l.token_type not in ('credit', 'volume_settlement', 'commitment_drawdown')
+        where l.token_type not in ({may_be_negative})
         and least(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) < 0
     ) as negative_lines,
     count(*) filter (

@@ -35,6 +35,11 @@ moved as (
     from staging.token_events as e
     where
         e.event_date in ({window_days})
+        and e.source_id = (
+            select s.source_id
+            from staging.sources as s
+            where s.source = {source}
+        )
         and e.event_date in (select d.event_date from ops.published_days as d)
         and e.source_updated_at >= {window_end}::timestamptz
         and e.event_at >= {window_start}::timestamptz

@@ -12,5 +12,5 @@ select
     l.billed_cost::text
 from {lines} as l
 where
-    l.token_type <> 'credit'
+    l.token_type not in ({may_be_negative})
     and least(l.list_cost, l.contracted_cost, l.effective_cost, l.billed_cost) < 0

@@ -8,7 +8,11 @@ import psycopg
 import pytest
 
 from meterr_etl import pipeline
-from meterr_etl.errors import ConflictError
+from meterr_etl.cli import nights
+from meterr_etl.errors import ConflictError, GateFailedError
+from meterr_etl.gates.waivers import waive
+from meterr_etl.repricing import rebuilt
+from meterr_etl.sources.registry import SOURCES_FOLDER
 from meterr_etl.steps import publish as publish_step
 from meterr_etl.window import Window
 
@@ -23,6 +27,13 @@ def until(step: str, window: Window) -> str:
     for name in pipeline.STEPS[1 : pipeline.STEPS.index(step) + 1]:
         pipeline.run_step(name, run_id)
     return run_id
+
+
+@pytest.fixture
+def go_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Call `meterr run --resume` in this process."""
+    monkeypatch.setattr(nights, "log_progress", lambda: None)
+    return lambda run_id: nights.run(resume=run_id)
 
 
 def test_day_that_a_dying_publish_attached_is_never_built_without_its_rows(
@@ -103,6 +114,58 @@ def test_day_is_rebuilt_when_the_team_of_a_known_project_arrives(
     assert warehouse.rows("select team_name, cost_center from marts.usage_by_team_daily") == [
         ("Platform", "CC-1")
     ]
+
+
+def test_waived_repair_goes_on_without_the_gate_that_judges_no_repair(
+    source: SourceTables, warehouse: Warehouse, night: Night, go_on: Callable[[str], None]
+) -> None:
+    source.add_event(DAY)
+    night(DAY)
+    source.add_event(DAY, hour=5, model="mystery-9")
+    with pytest.raises(GateFailedError):
+        pipeline.repair("supabase", DAY, trigger="test", reason="a test")
+    repair = str(warehouse.value("select run_id from ops.runs where kind = 'repair'"))
+    waive(repair, "marts", "a model of our own")
+    go_on(repair)
+    assert warehouse.value("select count(*) from staging.published_events") == 2
+    steps = warehouse.rows(f"select step from ops.run_steps where run_id = '{repair}'")
+    assert ("gate_landing",) not in steps
+
+
+def test_re_rating_that_failed_goes_on_though_it_landed_nothing(
+    source: SourceTables, warehouse: Warehouse, night: Night, go_on: Callable[[str], None]
+) -> None:
+    source.add_event(DAY)
+    night(DAY)
+    with pytest.raises(ZeroDivisionError):
+        rebuilt([DAY], "reprice", trigger="test", tenant_id=None, compare=lambda *_: [{"": 1 / 0}])
+    go_on(str(warehouse.value("select run_id from ops.runs where kind = 'reprice'")))
+    assert warehouse.value("select version::int from ops.published_days") == 2
+
+
+def test_owner_who_arrives_is_known_though_another_source_published_the_day_since(
+    source: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    source.add_acme()
+    source.execute("delete from public.projects")
+    source.add_event(DAY)
+    night(DAY)
+    source.execute((SOURCES_FOLDER / "canonical" / "table.sql").read_text(encoding="utf-8"))
+    moment = at(DAY, 5)
+    source.add(
+        "usage_events", source_event_id="other", event_at=moment, source_updated_at=moment,
+        tenant_id="beta", provider="openai", model="gpt-4o", usage_basis="inclusive",
+        input_tokens=10,
+    )  # fmt: skip
+    pipeline.run_window("canonical", Window.of_day(DAY), trigger="test")
+    source.add(
+        "projects", id=an_id("search"), organization_id=an_id("acme"), team_id=an_id("platform"),
+        name="Search", created_at=at(DAY, 0), updated_at=at(DAY, 0),
+    )  # fmt: skip
+    night(next_day())
+    assert warehouse.rows(
+        f"select team_name from marts.usage_by_team_daily where tenant_id = '{an_id('acme')}'"
+    ) == [("Platform",)]
 
 
 def test_published_window_can_be_run_again_after_all_its_rows_moved_on(

@@ -10,6 +10,7 @@ import pytest
 
 from meterr_etl import pipeline
 from meterr_etl.errors import GateFailedError
+from meterr_etl.gates.waivers import waive
 from meterr_etl.maintenance import sweep
 from meterr_etl.window import Window
 from tests.prepared import Pair, Prepared
@@ -130,6 +131,25 @@ def test_row_deleted_at_the_source_is_removed_and_kept_as_a_revision(
     )
     assert warehouse.value("select count(*) from staging.token_event_revisions") == 1
     assert warehouse.value("select sum(request_count)::int from marts.usage_by_hour") == 5
+
+
+def test_event_that_was_read_after_the_repair_stays_though_the_repair_never_saw_it(
+    source: SourceTables, warehouse: Warehouse, night: Night, two_nights: dict[str, str]
+) -> None:
+    source.add_event(DAY, hour=5, model="mystery-9")
+    source.execute(f"delete from public.token_usage where created_at = '{at(DAY, 2)}'")
+    (found,) = sweep("supabase", trigger="test")
+    assert "no price" in found.outcome
+    repair = str(warehouse.value("select run_id from ops.runs where kind = 'repair'"))
+    third = next_day(days=2)
+    source.add_event(DAY, hour=6, updated_at=at(third, 1))
+    night(third)
+    waive(repair, "marts", "a model of our own")
+    pipeline.resume(repair, after="gate_landing")
+    assert warehouse.rows(
+        "select extract(hour from event_at)::int from staging.published_events"
+        f" where event_date = '{DAY}' order by 1"
+    ) == [(1,), (3,), (5,), (6,)]
 
 
 def test_day_that_the_source_no_longer_keeps_is_left_alone(

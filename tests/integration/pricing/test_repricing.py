@@ -9,6 +9,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from meterr_etl import pipeline
 from meterr_etl.charges.charge import TenantCharges
 from meterr_etl.charges.versions import load_charges
 from meterr_etl.contract_rates.exchange import ExchangeRates, load_exchange_rates
@@ -19,8 +20,9 @@ from meterr_etl.pricing.aliases import add_alias, suggested_aliases
 from meterr_etl.pricing.book import load_rate_book
 from meterr_etl.pricing.catalogue import catalogue_version
 from meterr_etl.pricing.inspect import version_of_catalogue
-from meterr_etl.repricing import days_to_rerate, reprice, what_if
+from meterr_etl.repricing import days_to_rerate, rebuilt, reprice, what_if
 from meterr_etl.warehouse.connection import warehouse
+from meterr_etl.window import Window
 from tests.prepared import Pair, Prepared
 
 from .conftest import Meter, with_rates
@@ -129,6 +131,26 @@ def test_a_change_of_price_re_rates_only_the_days_that_used_it(published: Meter)
     assert published.value("select count(*) from ops.windows") == 2
     total = published.value("select sum(list_cost) from marts.token_events_priced")
     assert total == sum(cost_by_day(published).values())
+
+
+def test_a_run_ahead_on_the_same_day_holds_back_no_re_rating(published: Meter) -> None:
+    before = cost_by_day(published)
+    ahead = pipeline.extract("canonical", Window.of_day(DAY), trigger="test")
+    for step in ("gate_landing", "stage"):
+        pipeline.run_step(step, ahead)
+    change_price(published, "gpt-4o", "0.000003")
+    done = reprice(DAY, NEXT, trigger="test")
+    assert [c["cost_change"] for c in done.changes] == [Decimal("0.5")]
+    pipeline.resume(ahead, after="stage")
+    assert cost_by_day(published) == before | {DAY: before[DAY] + Decimal("0.5")}
+
+
+def test_a_comparison_that_fails_leaves_no_run_at_work(published: Meter) -> None:
+    with pytest.raises(ZeroDivisionError):
+        rebuilt([DAY], "reprice", trigger="test", tenant_id=None, compare=lambda *_: [{"": 1 / 0}])
+    assert published.rows("select status, failed_step from ops.runs where kind = 'reprice'") == [
+        ("failed", "compare")
+    ]
 
 
 def test_an_alias_mends_an_unknown_name_and_its_days_alone(published: Meter) -> None:
