@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from meterr_etl.allocation.versions import HeldRules
 NOBODY = "unassigned"
 UNALLOCATED = "unallocated"
 HELD = "held"
+FREE_OF_CURRENCY = ("tokens", "requests")
 # Where a rule needs no driver, the members are those that have used anything.
 ANY_DRIVER = "requests"
 
@@ -63,6 +64,9 @@ class Belongings:
 class DayDrivers:
     """What one tenant's pools of one day and currency are distributed by.
 
+    Cost counts in the currency alone, since no sum has two; tokens, requests and who is there at
+    all do not ask how they are billed.
+
     `known` is how owners belong as last seen; what the day's own lines say of them comes first.
     """
 
@@ -75,7 +79,7 @@ class DayDrivers:
     own: Belongings = field(default_factory=Belongings)
 
     def add(self, cost: SharedCost) -> None:
-        """Take in one sum."""
+        """Take in one sum, of whichever currency."""
         if cost.pool is not None:
             bearers = [Bearer("pool", cost.pool)]
         else:
@@ -89,7 +93,8 @@ class DayDrivers:
             teams, centers = self.own.teams, self.own.cost_centers
             teams[cost.project_id] = max(cost.team_id, teams.get(cost.project_id, ""))
             centers[cost.team_id] = max(cost.cost_center, centers.get(cost.team_id, ""))
-        for driver in self.amounts:
+        is_foreign = cost.billing_currency != self.billing_currency
+        for driver in DRIVERS if not is_foreign else FREE_OF_CURRENCY:
             amounts = self.amounts[driver]
             for bearer in bearers:
                 amounts[bearer] = amounts.get(bearer, Fraction(0)) + Fraction(getattr(cost, driver))
@@ -101,6 +106,16 @@ class DayDrivers:
     def cost_center_of(self, team_id: str) -> str:
         """Return the cost center that a team belongs to."""
         return self.own.cost_centers.get(team_id) or self.known.cost_centers.get(team_id, NOBODY)
+
+
+def drivers_of(
+    costs: Iterable[SharedCost], day: date, currency: str, known: Belongings | None = None
+) -> DayDrivers:
+    """Return what a day's sums, of all currencies, distribute the pools of one currency by."""
+    found = DayDrivers(day, currency, known or Belongings())
+    for cost in costs:
+        found.add(cost)
+    return found
 
 
 def day_shares(
@@ -125,7 +140,7 @@ def day_shares(
         for pool, rule in rules.items()
     }
     for pool, shares in final_shares(weights).items():
-        if Bearer("pool", pool) not in drivers[pool].amounts[ANY_DRIVER]:
+        if Bearer("pool", pool) not in drivers[pool].amounts["cost"]:
             continue
         ratios, denominator = as_ratios(shares)
         parts: dict[tuple[str, str, str, str], int] = {}

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from meterr_etl.allocation.distributing import DayDrivers, SharedCost, day_shares
+from meterr_etl.allocation.distributing import DayDrivers, SharedCost, day_shares, drivers_of
 from meterr_etl.allocation.rules import AllocationRules
 from meterr_etl.ledger.tenant_files import Held
 
@@ -43,10 +43,7 @@ def used(
 
 
 def drivers(*costs: SharedCost, currency: str = "USD") -> DayDrivers:
-    found = DayDrivers(DAY, currency)
-    for cost in costs:
-        found.add(cost)
-    return found
+    return drivers_of(costs, DAY, currency)
 
 
 def borne(
@@ -78,3 +75,27 @@ def test_pools_that_a_quiet_day_leaves_with_each_other_alone_are_unallocated(
     )
     day = drivers(used("core", tokens), used(tokens=100, pool="a"), used(tokens=50, pool="b"))
     assert borne(rules, day) == {"a": {"unallocated": 1}, "b": {"unallocated": 1}}
+
+
+IN_TWO_CURRENCIES = (
+    used("core", 30, cost="3", currency="EUR"),
+    used("ops", 10, cost="9", currency="EUR"),
+    used(pool="fees", cost="1200", currency="USD"),
+)
+
+
+@pytest.mark.parametrize("driver", ["tokens", "requests"])
+def test_pool_in_another_currency_is_borne_by_what_its_bearers_used(driver: str) -> None:
+    rules = held(rule("fees", driver=driver, every="team"))
+    day = drivers(*IN_TWO_CURRENCIES)
+    assert borne(rules, day) == {"fees": {"core": Fraction(3, 4), "ops": Fraction(1, 4)}}
+    even = held(rule("fees", weights="even", every="team"))
+    assert borne(even, day) == {"fees": {"core": Fraction(1, 2), "ops": Fraction(1, 2)}}
+    assert borne(rules, drivers(*IN_TWO_CURRENCIES, currency="EUR")) == {}
+
+
+def test_cost_of_another_currency_drives_nothing() -> None:
+    rules = held(rule("fees", driver="cost", every="team"))
+    assert borne(rules, drivers(*IN_TWO_CURRENCIES)) == {"fees": {"unallocated": 1}}
+    among = drivers(*IN_TWO_CURRENCIES, used("ops", cost="0.5", currency="USD"))
+    assert borne(rules, among) == {"fees": {"ops": 1}}
