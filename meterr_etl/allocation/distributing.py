@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from meterr_etl.allocation.rules import DRIVERS, Bearer
+from meterr_etl.allocation.rules import DRIVERS, Bearer, Rule
 from meterr_etl.allocation.shares import as_ratios, final_shares, rule_weights
 from meterr_etl.allocation.versions import HeldRules
 
@@ -130,28 +130,54 @@ def day_shares(
             pools whose rules are by month hold what they take in.
     """
     rules = held.content.holding_on(day.charge_date)
-    metrics = held.content.metrics_on(day.charge_date)
     by_month = {pool for pool, rule in rules.items() if rule.period == "month"}
     drivers = {pool: month if month and pool in by_month else day for pool in rules}
-    weights = {
-        pool: {Bearer(HELD, pool): Fraction(1)}
-        if month is None and pool in by_month
-        else rule_weights(rule, (drivers[pool].amounts | metrics)[rule.driver or ANY_DRIVER])
-        for pool, rule in rules.items()
-    }
-    for pool, shares in final_shares(weights).items():
+    for pool, shares in sorted(_day_solved(held, day, month).items()):
         if Bearer("pool", pool) not in drivers[pool].amounts["cost"]:
             continue
         ratios, denominator = as_ratios(shares)
-        parts: dict[tuple[str, str, str, str], int] = {}
-        for bearer, numerator in ratios.items():
-            owner = _owner(bearer, drivers[pool])
-            parts[owner] = parts.get(owner, 0) + numerator
-        for owner, numerator in sorted(parts.items()):
+        for owner, numerator in sorted(_by_owner(ratios, drivers[pool]).items()):
             yield Share(
                 day.charge_date, held.content.tenant_id, day.billing_currency, pool,
                 *owner, held.version, numerator, denominator,
             )  # fmt: skip
+
+
+def _by_owner(
+    ratios: Mapping[Bearer, int], drivers: DayDrivers
+) -> dict[tuple[str, str, str, str], int]:
+    parts: dict[tuple[str, str, str, str], int] = {}
+    for bearer, numerator in ratios.items():
+        owner = _owner(bearer, drivers)
+        parts[owner] = parts.get(owner, 0) + numerator
+    return parts
+
+
+def _day_solved(
+    held: HeldRules, day: DayDrivers, month: DayDrivers | None
+) -> dict[str, dict[Bearer, Fraction]]:
+    rules = held.content.holding_on(day.charge_date)
+    metrics = held.content.metrics_on(day.charge_date)
+    of_day = {pool: rule for pool, rule in rules.items() if rule.period == "day"}
+    if month is None:
+        holding = {pool: {Bearer(HELD, pool): Fraction(1)} for pool in rules}
+    else:
+        # What a month's pool serves to a day's is the month's cost: the last day alone drives no
+        # part of it. No pool by day serves one by month, so neither solution needs the other.
+        holding = _solved(rules, month, metrics)
+    return holding | _solved(of_day, day, metrics)
+
+
+def _solved(
+    rules: Mapping[str, Rule], by: DayDrivers, metrics: Mapping[str, dict[Bearer, Fraction]]
+) -> dict[str, dict[Bearer, Fraction]]:
+    drivers = {**by.amounts, **metrics}
+    return final_shares(
+        {
+            pool: rule_weights(rule, drivers[rule.driver or ANY_DRIVER])
+            for pool, rule in rules.items()
+        }
+    )
 
 
 def _owner(bearer: Bearer, drivers: DayDrivers) -> tuple[str, str, str, str]:

@@ -99,3 +99,16 @@ def test_cost_of_another_currency_drives_nothing() -> None:
     assert borne(rules, drivers(*IN_TWO_CURRENCIES)) == {"fees": {"unallocated": 1}}
     among = drivers(*IN_TWO_CURRENCIES, used("ops", cost="0.5", currency="USD"))
     assert borne(rules, among) == {"fees": {"ops": 1}}
+
+
+def test_what_a_pool_by_month_serves_to_one_by_day_is_driven_by_the_month() -> None:
+    rules = held(
+        rule("support", period="month", weights="even", targets=[{"pool": "platform"}]),
+        rule("platform", driver="cost", every="team"),
+    )
+    in_month = (used("a", cost="900"), used("b", cost="100"), used(pool="support", cost="3000"))
+    day = drivers(used("b", cost="5"), used(pool="platform", cost="7"))
+    assert borne(rules, day, drivers(*in_month)) == {
+        "support": {"a": Fraction(9, 10), "b": Fraction(1, 10)},
+        "platform": {"b": 1},
+    }
