@@ -9,11 +9,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from meterr_etl.allocation.belongings import NOBODY, Belongings, Told, Used
 from meterr_etl.allocation.rules import DRIVERS, Bearer, Rule
 from meterr_etl.allocation.shares import as_ratios, final_shares, rule_weights
 from meterr_etl.allocation.versions import HeldRules
 
-NOBODY = "unassigned"
 UNALLOCATED = "unallocated"
 HELD = "held"
 FREE_OF_CURRENCY = ("tokens", "requests")
@@ -52,14 +52,6 @@ class Share(NamedTuple):
     share_denominator: int
 
 
-@dataclass(frozen=True)
-class Belongings:
-    """The team of each project and the cost center of each team, where somebody says so."""
-
-    teams: dict[str, str] = field(default_factory=dict)
-    cost_centers: dict[str, str] = field(default_factory=dict)
-
-
 @dataclass
 class DayDrivers:
     """What one tenant's pools of one day and currency are distributed by.
@@ -67,7 +59,7 @@ class DayDrivers:
     Cost counts in the currency alone, since no sum has two; tokens, requests and who is there at
     all do not ask how they are billed.
 
-    `known` is how owners belong as last seen; what the day's own lines say of them comes first.
+    `known` is how owners belonged on the day; what its own lines say of them comes first.
     """
 
     charge_date: date
@@ -76,10 +68,12 @@ class DayDrivers:
     amounts: dict[str, dict[Bearer, Fraction]] = field(
         default_factory=lambda: {driver: {} for driver in DRIVERS}
     )
-    own: Belongings = field(default_factory=Belongings)
+    teams: Told = field(default_factory=Told)
+    cost_centers: Told = field(default_factory=Told)
 
     def add(self, cost: SharedCost) -> None:
         """Take in one sum, of whichever currency."""
+        is_foreign = cost.billing_currency != self.billing_currency
         if cost.pool is not None:
             bearers = [Bearer("pool", cost.pool)]
         else:
@@ -89,23 +83,21 @@ class DayDrivers:
                 "cost_center": cost.cost_center,
             }
             bearers = [Bearer(kind, id_) for kind, id_ in named.items() if id_ != NOBODY]
-            # Who moved during the day has two; which one is chosen must not depend on order.
-            teams, centers = self.own.teams, self.own.cost_centers
-            teams[cost.project_id] = max(cost.team_id, teams.get(cost.project_id, ""))
-            centers[cost.team_id] = max(cost.cost_center, centers.get(cost.team_id, ""))
-        is_foreign = cost.billing_currency != self.billing_currency
-        for driver in DRIVERS if not is_foreign else FREE_OF_CURRENCY:
+            used = Used(Decimal(0) if is_foreign else cost.cost, cost.tokens, cost.requests)
+            self.teams.add(cost.project_id, cost.team_id, used)
+            self.cost_centers.add(cost.team_id, cost.cost_center, used)
+        for driver in FREE_OF_CURRENCY if is_foreign else DRIVERS:
             amounts = self.amounts[driver]
             for bearer in bearers:
                 amounts[bearer] = amounts.get(bearer, Fraction(0)) + Fraction(getattr(cost, driver))
 
     def team_of(self, project_id: str) -> str:
         """Return the team that a project belongs to."""
-        return self.own.teams.get(project_id) or self.known.teams.get(project_id, NOBODY)
+        return self.teams.of(project_id) or self.known.teams.get(project_id, NOBODY)
 
     def cost_center_of(self, team_id: str) -> str:
         """Return the cost center that a team belongs to."""
-        return self.own.cost_centers.get(team_id) or self.known.cost_centers.get(team_id, NOBODY)
+        return self.cost_centers.of(team_id) or self.known.cost_centers.get(team_id, NOBODY)
 
 
 def drivers_of(

@@ -8,8 +8,8 @@ from datetime import date
 
 from psycopg import sql
 
+from meterr_etl.allocation.belongings import Belongings, Moved
 from meterr_etl.allocation.distributing import (
-    Belongings,
     DayDrivers,
     SharedCost,
     day_shares,
@@ -86,16 +86,18 @@ def _days(
 ) -> Iterator[tuple[DayDrivers, DayDrivers | None]]:
     """Yield what a tenant used on each day, and on a month's last day what it used in the month."""
     known = _belongings(connection, schema, tenant_id)
+    moved = _moved(connection, schema, tenant_id)
     days, months = (
         _sums(connection, schema, query, tenant_id)
         for query in ("transform_drivers", "transform_month_drivers")
     )
     for day in sorted({*days, *months}):
         of_day, of_month = days.get(day, []), months.get(day, [])
+        then = known.as_of(moved.get(day, []))
         for currency in sorted({cost.billing_currency for cost in (*of_day, *of_month)}):
             yield (
-                drivers_of(of_day, day, currency, known),
-                drivers_of(of_month, day, currency, known) if of_month else None,
+                drivers_of(of_day, day, currency, then),
+                drivers_of(of_month, day, currency, then) if of_month else None,
             )
 
 
@@ -130,3 +132,19 @@ def _belongings(connection: Connection, schema: str, tenant_id: str) -> Belongin
         return {str(member): str(belongs_to) for member, belongs_to in rows}
 
     return Belongings(read("projects", "team_id"), read("teams", "cost_center"))
+
+
+def _moved(connection: Connection, schema: str, tenant_id: str) -> dict[date, list[Moved]]:
+    rows = connection.execute(
+        statement(
+            SQL_PACKAGE,
+            "transform_pools_moves",
+            moves=sql.Identifier(schema, "moves"),
+            affected_days=sql.Identifier(schema, "affected_days"),
+            tenant_id=sql.Literal(tenant_id),
+        )
+    ).fetchall()
+    found: dict[date, list[Moved]] = {}
+    for day, *moved in rows:
+        found.setdefault(day, []).append(Moved(*moved))  # type: ignore[arg-type]
+    return found

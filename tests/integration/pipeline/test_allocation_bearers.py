@@ -16,7 +16,7 @@ from meterr_etl.contract_rates.exchange import ExchangeRates, load_exchange_rate
 from meterr_etl.contract_rates.terms import Contract
 from meterr_etl.contract_rates.versions import load_contract
 
-from .conftest import DAY, SourceTables, Warehouse, an_id, at
+from .conftest import DAY, SourceTables, Warehouse, an_id, at, next_day
 
 Night = Callable[..., str]
 ACME, CORE, OPS = (str(an_id(name)) for name in ("acme", "Core", "Ops"))
@@ -88,3 +88,23 @@ def test_fee_in_another_currency_is_borne_by_the_teams_tokens(
         "select distinct billing_currency from marts.fct_usage_cost_daily"
         " where pricing_status <> 'charged'"
     ) == [("EUR",)]
+
+
+def test_share_of_who_has_no_line_that_day_stays_in_the_cost_center_of_that_day(
+    acme: SourceTables, warehouse: Warehouse, night: Night
+) -> None:
+    day, after = next_day(), next_day(days=3)
+    acme.add_event(day, project_id=an_id("Core's"))
+    acme.add_event(after, project_id=an_id("Core's"))
+    night(DAY)
+    load_fees({"valid_from": str(day)}, weights="fixed", targets=[{"team": OPS, "weight": 1}])
+    night(day)
+    borne = [("USD", "Ops", "CC-2", "allocated", Decimal(1200))]
+    assert warehouse.rows(BORNE.format(day)) == borne
+    acme.execute(
+        f"update public.teams set cost_center = 'CC-9', updated_at = '{at(after, 0)}'"
+        f" where id = '{OPS}'"
+    )
+    night(after)
+    night(day)
+    assert warehouse.rows(BORNE.format(day)) == borne

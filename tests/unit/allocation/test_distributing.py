@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+from meterr_etl.allocation.belongings import Belongings, Moved
 from meterr_etl.allocation.distributing import DayDrivers, SharedCost, day_shares, drivers_of
 from meterr_etl.allocation.rules import AllocationRules
 from meterr_etl.ledger.tenant_files import Held
@@ -112,3 +113,47 @@ def test_what_a_pool_by_month_serves_to_one_by_day_is_driven_by_the_month() -> N
         "support": {"a": Fraction(9, 10), "b": Fraction(1, 10)},
         "platform": {"b": 1},
     }
+
+
+def owners(rules: Held[AllocationRules], *costs: SharedCost) -> list[tuple[str, str, str]]:
+    """Return the cost center, team and project of everyone who bears a part."""
+    return [
+        (share.cost_center, share.team_id, share.project_id)
+        for share in day_shares(rules, drivers(*costs))
+    ]
+
+
+FEE = used(pool="fees", cost="30")
+BY_PROJECT = held(rule("fees", weights="even", every="project"))
+BY_TEAM = held(rule("fees", weights="even", every="team"))
+
+
+def test_lines_without_a_cost_center_do_not_take_a_team_from_its_own() -> None:
+    costs = (used("t", cost="99", center="CC-1"), used("t", cost="1"))
+    assert owners(BY_TEAM, FEE, *costs) == [("CC-1", "t", NOBODY)]
+
+
+def test_of_two_owners_of_a_period_the_one_that_it_cost_most_bears() -> None:
+    costs = (used("alpha", project="p", cost="99"), used("beta", project="p", cost="1"))
+    assert owners(BY_PROJECT, FEE, *costs) == [(NOBODY, "alpha", "p")]
+    assert owners(BY_PROJECT, FEE, *reversed(costs)) == [(NOBODY, "alpha", "p")]
+
+
+def test_of_two_owners_in_another_currency_the_one_that_used_most_bears() -> None:
+    costs = [
+        used(team, tokens, project="p", cost="9", currency="EUR")
+        for team, tokens in (("alpha", 3), ("beta", 2))
+    ]
+    assert owners(BY_PROJECT, FEE, *costs) == [(NOBODY, "alpha", "p")]
+
+
+def test_charge_to_a_cost_center_says_nothing_of_those_without_a_team() -> None:
+    fixed = held(rule("fees", weights="fixed", targets=[{"project": "p", "weight": 1}]))
+    assert owners(fixed, FEE, used(center="marketing", cost="7")) == [(NOBODY, NOBODY, "p")]
+
+
+def test_who_moved_belongs_as_on_the_day_and_others_as_ever() -> None:
+    now = Belongings({"p": "new", "q": "t"}, {"t": "CC-9", "new": "CC-2"})
+    then = now.as_of([Moved("projects", "p", None), Moved("teams", "t", "CC-1")])
+    assert then == Belongings({"q": "t"}, {"t": "CC-1", "new": "CC-2"})
+    assert now.teams["p"] == "new"
