@@ -12,7 +12,6 @@ from fractions import Fraction
 from math import lcm
 
 from meterr_etl.allocation.rules import Bearer, Rule
-from meterr_etl.errors import InvariantError
 
 Weights = Mapping[Bearer, Fraction]
 
@@ -52,13 +51,11 @@ def rule_weights(rule: Rule, drivers: Mapping[Bearer, Fraction]) -> dict[Bearer,
 def final_shares(weights: Mapping[str, Weights]) -> dict[str, dict[Bearer, Fraction]]:
     """Return which part of each pool each bearer that is no pool bears; each pool's sum to one.
 
-    What is served to a pool without weights of its own is unallocated.
-
-    Raises:
-        InvariantError: pools serve only each other, which the check of a file refuses.
+    Unallocated is what is served to a pool without weights of its own, and a pool from which
+    nobody but pools is reached, as on a day on which those that it follows used nothing.
     """
     pools = sorted(weights)
-    served = {pool: _ended(weights[pool], weights) for pool in pools}
+    served = _open({pool: _ended(weights[pool], weights) for pool in pools})
     bearers = sorted({b for parts in served.values() for b in parts if b.kind != "pool"})
     rows = [
         [
@@ -67,7 +64,7 @@ def final_shares(weights: Mapping[str, Weights]) -> dict[str, dict[Bearer, Fract
         ]
         for pool in pools
     ]
-    solved = _eliminated([_whole(row) for row in rows], pools)
+    solved = _eliminated([_whole(row) for row in rows])
     return {
         pool: {
             bearer: share
@@ -87,10 +84,27 @@ def as_ratios(shares: Mapping[Bearer, Fraction]) -> tuple[dict[Bearer, int], int
 def _ended(served: Weights, pools: Mapping[str, Weights]) -> dict[Bearer, Fraction]:
     ended: dict[Bearer, Fraction] = {}
     for bearer, part in served.items():
+        if not part:
+            continue
         is_end = bearer.kind == "pool" and bearer.id not in pools
         end = nobody(bearer.id) if is_end else bearer
         ended[end] = ended.get(end, Fraction(0)) + part
     return ended
+
+
+def _open(served: dict[str, dict[Bearer, Fraction]]) -> dict[str, dict[Bearer, Fraction]]:
+    """Let pools that serve only each other end in nobody: their equations have no solution."""
+    leaving: set[str] = set()
+    while reached := {
+        pool
+        for pool, parts in served.items()
+        if pool not in leaving and any(b.kind != "pool" or b.id in leaving for b in parts)
+    }:
+        leaving |= reached
+    return {
+        pool: parts if pool in leaving else {nobody(pool): Fraction(1)}
+        for pool, parts in served.items()
+    }
 
 
 def _scaled(weights: Weights) -> dict[Bearer, Fraction]:
@@ -109,14 +123,13 @@ def _whole(row: list[Fraction]) -> list[int]:
     return [int(value * scale) for value in row]
 
 
-def _eliminated(rows: list[list[int]], pools: list[str]) -> list[list[int]]:
-    """Diagonalise the left part by fraction-free elimination (Bareiss 1968): all stays whole."""
+def _eliminated(rows: list[list[int]]) -> list[list[int]]:
+    """Diagonalise the left part by fraction-free elimination (Bareiss 1968): all stays whole.
+
+    No pivot is zero: where a bearer is reached from every pool, I - S is an M-matrix.
+    """
     former = 1
     for place in range(len(rows)):
-        pivot = next((n for n in range(place, len(rows)) if rows[n][place]), None)
-        if pivot is None:
-            raise InvariantError(f"The pools {', '.join(pools)} serve only each other.")
-        rows[place], rows[pivot] = rows[pivot], rows[place]
         at = rows[place]
         for number, row in enumerate(rows):
             if number != place:

@@ -8,7 +8,13 @@ from datetime import date
 
 from psycopg import sql
 
-from meterr_etl.allocation.distributing import Belongings, DayDrivers, SharedCost, day_shares
+from meterr_etl.allocation.belongings import Belongings, Moved
+from meterr_etl.allocation.distributing import (
+    DayDrivers,
+    SharedCost,
+    day_shares,
+    drivers_of,
+)
 from meterr_etl.allocation.rules import ALL_DIMENSIONS
 from meterr_etl.allocation.versions import RULES, HeldRules
 from meterr_etl.ledger.runs import Run
@@ -80,17 +86,24 @@ def _days(
 ) -> Iterator[tuple[DayDrivers, DayDrivers | None]]:
     """Yield what a tenant used on each day, and on a month's last day what it used in the month."""
     known = _belongings(connection, schema, tenant_id)
+    moved = _moved(connection, schema, tenant_id)
     days, months = (
-        _drivers(connection, schema, query, tenant_id, known)
+        _sums(connection, schema, query, tenant_id)
         for query in ("transform_drivers", "transform_month_drivers")
     )
-    for key in sorted({*days, *months}):
-        yield days.get(key) or DayDrivers(*key, known), months.get(key)
+    for day in sorted({*days, *months}):
+        of_day, of_month = days.get(day, []), months.get(day, [])
+        then = known.as_of(moved.get(day, []))
+        for currency in sorted({cost.billing_currency for cost in (*of_day, *of_month)}):
+            yield (
+                drivers_of(of_day, day, currency, then),
+                drivers_of(of_month, day, currency, then) if of_month else None,
+            )
 
 
-def _drivers(
-    connection: Connection, schema: str, query: str, tenant_id: str, known: Belongings
-) -> dict[tuple[date, str], DayDrivers]:
+def _sums(
+    connection: Connection, schema: str, query: str, tenant_id: str
+) -> dict[date, list[SharedCost]]:
     rows = connection.execute(
         statement(
             SQL_PACKAGE,
@@ -101,10 +114,9 @@ def _drivers(
             tenant_id=sql.Literal(tenant_id),
         )
     ).fetchall()
-    found: dict[tuple[date, str], DayDrivers] = {}
+    found: dict[date, list[SharedCost]] = {}
     for cost in (SharedCost(*row) for row in rows):  # type: ignore[arg-type]
-        key = (cost.charge_date, cost.billing_currency)
-        found.setdefault(key, DayDrivers(*key, known)).add(cost)
+        found.setdefault(cost.charge_date, []).append(cost)
     return found
 
 
@@ -120,3 +132,19 @@ def _belongings(connection: Connection, schema: str, tenant_id: str) -> Belongin
         return {str(member): str(belongs_to) for member, belongs_to in rows}
 
     return Belongings(read("projects", "team_id"), read("teams", "cost_center"))
+
+
+def _moved(connection: Connection, schema: str, tenant_id: str) -> dict[date, list[Moved]]:
+    rows = connection.execute(
+        statement(
+            SQL_PACKAGE,
+            "transform_pools_moves",
+            moves=sql.Identifier(schema, "moves"),
+            affected_days=sql.Identifier(schema, "affected_days"),
+            tenant_id=sql.Literal(tenant_id),
+        )
+    ).fetchall()
+    found: dict[date, list[Moved]] = {}
+    for day, *moved in rows:
+        found.setdefault(day, []).append(Moved(*moved))  # type: ignore[arg-type]
+    return found
