@@ -3,8 +3,8 @@
 {% macro fewest_weeks() %}4{% endmacro %}
 
 {#- An aggregate over the same weekday of the weeks before a row, of those days that are published; where
-    a day has no such usage, `former` costs nothing. Days before the tenant's first are no days of
-    no cost. `relation` has the keys of `row`. -#}
+    a day has no such usage, `former` costs nothing. Days before the tenant's first in the
+    currency are no days of no cost. `relation` has the keys of `row`. -#}
 {% macro over_same_weekdays(row, relation, keys, aggregates) -%}
     (
         select {{ aggregates }}
@@ -25,11 +25,14 @@
     percentile_disc(0.5) within group (order by {{ expression }})
 {%- endmacro %}
 
-{#- The first day on which a row's tenant used anything; the index of `usage` knows it. -#}
+{#- The first day on which a row's tenant used anything that is told in the row's currency, since no day
+    before a switch of currency is one of no cost; the index of `usage` knows it. -#}
 {% macro first_day_of_tenant(row) -%}
     (
         select min(first_usage.charge_date)
         from usage as first_usage
-        where first_usage.tenant_id = {{ row }}.tenant_id
+        where
+            first_usage.tenant_id = {{ row }}.tenant_id
+            and first_usage.billing_currency = {{ row }}.billing_currency
     )
 {%- endmacro %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from meterr_etl.charges.charge import Charge, TenantCharges
@@ -67,7 +68,7 @@ def propose_charges(run_id: str, found: TenantCharges) -> None:
 
 
 def doubts_of_charges(found: TenantCharges) -> tuple[str, ...]:
-    """Return, in sentences, whose usage a commitment pays that no event has named so far.
+    """Return, in sentences, which commitments may pay nobody's usage.
 
     Raises:
         InputError: nobody has seen the tenant, an owner that a charge names, or the provider whose
@@ -89,15 +90,37 @@ def doubts_of(connection: Connection, found: TenantCharges) -> tuple[str, ...]:
         for charge, name in named.items():
             if name is not None:
                 require_known(name, known, f"The charge '{charge}' names the {owner}")
-    commitments = [charge for charge in found.charges if charge.kind == "commitment"]
-    if not commitments:
+    if not found.commitments:
         return ()
     providers = provider_names(connection)
     doubts = (
         providers.doubt(charge.provider, f"The commitment '{charge.name}'")
-        for charge in commitments
+        for charge in found.commitments
     )
-    return tuple(doubt for doubt in doubts if doubt)
+    return (*(doubt for doubt in doubts if doubt), *_foreign_bills(connection, found))
+
+
+def _foreign_bills(connection: Connection, found: TenantCharges) -> Iterator[str]:
+    # Usage is drawn in the currency that it is billed in, as it is nobody's to guess at which day's
+    # exchange rate a commitment of months would pay.
+    for charge in found.commitments:
+        for currency, first, last in connection.execute(
+            "select b.currency, greatest(b.valid_from, %(first)s), least(b.valid_to, %(end)s) - 1"
+            " from reference.contracts as c cross join jsonb_to_recordset(c.terms -> 'billed_in')"
+            " as b (currency text, valid_from date, valid_to date)"
+            " where c.retired_by is null and c.tenant_id = %(tenant)s and b.currency <> %(own)s"
+            " and b.valid_from < %(end)s and coalesce(b.valid_to > %(first)s, true) order by 2",
+            {
+                "tenant": found.tenant_id, "own": charge.currency,
+                "first": charge.valid_from, "end": charge.ends_before,
+            },
+        ).fetchall():  # fmt: skip
+            yield (
+                f"The commitment '{charge.name}' is in {charge.currency}, and {found.tenant_id}'s "
+                f"contract bills in {currency} from {first} to {last}: the usage of these days "
+                "draws nothing of it, and what nothing draws is lost. "
+                f"Commit in {currency}, or bill these days in {charge.currency}."
+            )
 
 
 def _names(connection: Connection, query: str, tenant_id: str) -> set[str]:

@@ -26,7 +26,8 @@ def check(file: ChargesFile, *, as_json: AsJson = False) -> None:
     """Say what is wrong with a file of charges, with the line and the fix; changes nothing.
 
     Where the warehouse can be reached, unknown owners and commitments to unknown providers are
-    refused, and a commitment to a provider that no event names so far is told.
+    refused, and a commitment is told that may draw nothing: to a provider that no event names so
+    far, or in another currency than the tenant's contract bills in.
     """
     from meterr_etl.charges.charge import read_charges  # noqa: PLC0415
     from meterr_etl.charges.versions import doubts_of_charges  # noqa: PLC0415

@@ -28,7 +28,7 @@ class Held(Generic[Content]):
 class Loaded:
     """What loading a file came to; `reference_version` is None where nothing changed.
 
-    `doubts` say which of its names nothing has met so far.
+    `doubts` say which of it may meet nothing.
     """
 
     tenant_id: str

@@ -31,6 +31,7 @@ spent as (
         budgets.warn_at_share,
         budgets.currency as billing_currency,
         coalesce(total.cost, 0) as cost_to_date,
+        coalesce(total.cost, 0) = 0 and total.has_foreign_cost as is_unmet,
         extract(day from months.billing_month + interval '1 month' - interval '1 day')
             as days_in_month
     from budgets
@@ -40,13 +41,16 @@ spent as (
             and (budgets.last_month is null or budgets.last_month >= months.billing_month)
     cross join
         lateral (
-            select sum(costs.effective_cost) as cost
+            select
+                sum(costs.effective_cost) filter (where costs.billing_currency = budgets.currency)
+                    as cost,
+                bool_or(costs.billing_currency <> budgets.currency and costs.effective_cost <> 0)
+                    as has_foreign_cost
             from costs
             where
                 budgets.tenant_id = costs.tenant_id
                 and costs.charge_date >= months.billing_month
                 and costs.charge_date <= months.last_charge_date
-                and budgets.currency = costs.billing_currency
                 and budgets.scope_id = case budgets.scope
                     when 'tenant' then costs.tenant_id
                     when 'cost_center' then costs.cost_center
@@ -84,8 +88,9 @@ budget_status as (
         end as exhausted_on,
         case
             when cost_to_date > budget_cost then 'exceeded'
-            -- A day that is not published hides what it cost.
+            -- A day that is not published hides what it cost, another currency all of it.
             when published_day_count < extract(day from last_charge_date) then 'unknown'
+            when is_unmet then 'unknown'
             when projected_cost > budget_cost or cost_to_date >= budget_cost * warn_at_share
                 then 'at_risk'
             else 'on_track'

@@ -1,3 +1,4 @@
+{%- set cost = 'coalesce(former.effective_cost, 0)' -%}
 with
 
 published_days as (
@@ -25,7 +26,10 @@ spent as (
         usage.tenant_id,
         max(usage.tenant_name) as tenant_name,
         sum(usage.effective_cost) as cost_to_date,
-        usage.billing_currency
+        usage.billing_currency,
+        max(usage.charge_date) < max(min(usage.charge_date)) over (
+            partition by months.billing_month, usage.tenant_id
+        ) as is_taken_over
     from usage
     inner join months on {{ billing_month('usage.charge_date') }} = months.billing_month
     group by
@@ -58,12 +62,9 @@ to_come as (
         lateral (
             select
                 count(*) as days_compared,
-                percentile_disc(0.5) within group (order by coalesce(former.effective_cost, 0))
-                    as median_cost,
-                percentile_disc(0.1) within group (order by coalesce(former.effective_cost, 0))
-                    as low_cost,
-                percentile_disc(0.9) within group (order by coalesce(former.effective_cost, 0))
-                    as high_cost
+                {{ median(cost) }} as median_cost,
+                percentile_disc(0.1) within group (order by {{ cost }}) as low_cost,
+                percentile_disc(0.9) within group (order by {{ cost }}) as high_cost
             from (
                 select day::date - 7 * week as compared_date
                 from generate_series(1, {{ compared_weeks() }} + 5) as week
@@ -80,6 +81,7 @@ to_come as (
                     and days.compared_date = former.charge_date
                     and spent.billing_currency = former.billing_currency
         ) as usual
+    where not spent.is_taken_over
     group by spent.billing_month, spent.tenant_id, spent.billing_currency
 ),
 

@@ -23,7 +23,7 @@ def marts(warehouse_db: str) -> Iterator[psycopg.Connection]:
 def spend(marts: psycopg.Connection) -> Spend:
     """Publish a day on which a tenant spent so much, on one model."""
 
-    def spending(day: date, cost: str | None, tenant: str = "acme", model: str = "gpt") -> None:
+    def spending(day: date, cost: str | None, currency: str = "USD") -> None:
         marts.execute(
             "insert into ops.published_days (event_date, version, run_id, publication_no,"
             " reference_version, event_count, late_event_count) values (%s, 1, 'r', 1, 1, 1, 0)"
@@ -34,13 +34,13 @@ def spend(marts: psycopg.Connection) -> Spend:
             return
         for mart, key in (
             ("usage_by_tenant_daily", {}),
-            ("usage_by_model_daily", {"model": model}),
+            ("usage_by_model_daily", {"model": "gpt"}),
         ):
             row = {
-                "charge_date": day, "tenant_id": tenant, "request_count": 1, "input_tokens": 1,
+                "charge_date": day, "tenant_id": "acme", "request_count": 1, "input_tokens": 1,
                 "output_tokens": 1, "cache_read_tokens": 0, "total_tokens": 2,
                 "unpriced_tokens": 0, "list_cost": cost, "contracted_cost": cost,
-                "effective_cost": cost, "billed_cost": cost, "billing_currency": "USD",
+                "effective_cost": cost, "billed_cost": cost, "billing_currency": currency,
                 **({"provider": "openai", **key} if key else {}),
             }  # fmt: skip
             names = ", ".join(row)

@@ -91,6 +91,48 @@ def test_month_of_a_tenant_that_just_began_is_not_foretold(
     assert forecast(marts, date(2026, 11, 1)) == (date(2026, 11, 3), 27, 6, None, None, None)
 
 
+def switch_to_euros(spend: Spend, first_in_euros: date) -> None:
+    """A hundred a day from September to the tenth of November."""
+    for number in range(71):
+        day = date(2026, 9, 1) + timedelta(days=number)
+        spend(day, "100", currency="EUR" if day >= first_in_euros else "USD")
+
+
+def test_days_before_a_currency_are_no_days_of_no_cost(
+    marts: psycopg.Connection, spend: Spend
+) -> None:
+    switch_to_euros(spend, date(2026, 11, 1))
+    assert forecast(marts, date(2026, 11, 1)) == (
+        date(2026, 11, 10), 20, 1000, 3000, 3000, 3000,
+    )  # fmt: skip
+    assert marts.execute(
+        "select distinct is_judged, is_anomaly from marts.cost_anomalies_daily"
+        " where billing_currency = 'EUR'"
+    ).fetchall() == [(False, None)]
+
+
+def test_currency_that_another_took_over_costs_nothing_more(
+    marts: psycopg.Connection, spend: Spend
+) -> None:
+    switch_to_euros(spend, date(2026, 11, 4))
+    assert marts.execute(
+        "select billing_currency, days_to_come, cost_to_date, forecast_low_cost, forecast_cost,"
+        " forecast_high_cost from marts.cost_forecast where billing_month = '2026-11-01' order by 1"
+    ).fetchall() == [("EUR", 20, 700, 2700, 2700, 2700), ("USD", 0, 300, 300, 300, 300)]
+
+
+def test_currency_that_pauses_beside_another_is_foretold(
+    marts: psycopg.Connection, spend: Spend
+) -> None:
+    switch_to_euros(spend, date(2026, 12, 1))
+    for day in (1, 8):
+        spend(date(2026, 11, day), "1", currency="EUR")
+    assert marts.execute(
+        "select billing_currency, days_to_come from marts.cost_forecast"
+        " where billing_month = '2026-11-01' order by 1"
+    ).fetchall() == [("EUR", 20), ("USD", 20)]
+
+
 def test_unit_costs_are_quotients_of_the_columns_beside_them(marts: psycopg.Connection) -> None:
     marts.execute(
         "insert into marts.usage_by_team_daily (charge_date, tenant_id, team_id, cost_center,"

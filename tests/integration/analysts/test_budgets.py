@@ -36,15 +36,19 @@ def load(tmp_path: Path) -> Callable[[str], Loaded]:
 
 
 def bear(
-    marts: psycopg.Connection, spend: Spend, day: date, cost: str, center: str = "CC1"
+    marts: psycopg.Connection, spend: Spend, day: date, cost: str, currency: str = "USD"
 ) -> None:
     spend(day, None)
     marts.execute(
         "insert into marts.fct_allocated_cost_daily (charge_date, tenant_id, cost_center, team_id,"
         " project_id, pool, allocation_status, effective_cost, billing_currency)"
-        " values (%s, 'acme', %s, 'core', 'web', 'direct', 'direct', %s, 'USD')",
-        (day, center, cost),
+        " values (%s, 'acme', 'CC1', 'core', 'web', 'direct', 'direct', %s, %s)",
+        (day, cost, currency),
     )
+
+
+def statuses(marts: psycopg.Connection) -> dict[str, str]:
+    return dict(marts.execute("select budget, budget_status from marts.budget_status").fetchall())
 
 
 def test_budget_says_what_is_spent_and_when_it_is_used_up(
@@ -72,9 +76,33 @@ def test_month_with_a_hole_is_unknown_unless_it_is_exceeded(
     load(BUDGETS)
     bear(marts, spend, date(2026, 11, 1), "6")
     bear(marts, spend, date(2026, 11, 3), "6")
-    assert dict(
-        marts.execute("select budget, budget_status from marts.budget_status").fetchall()
-    ) == {"all": "unknown", "core": "unknown", "small": "unknown", "over": "exceeded"}
+    assert statuses(marts) == {
+        "all": "unknown", "core": "unknown", "small": "unknown", "over": "exceeded",
+    }  # fmt: skip
+
+
+def test_budget_in_another_currency_than_all_that_is_borne_is_unknown(
+    marts: psycopg.Connection, spend: Spend, load: Callable[[str], Loaded]
+) -> None:
+    load(BUDGETS.replace("amount: 300", "amount: 300, currency: EUR"))
+    bear(marts, spend, date(2026, 11, 1), "6", "EUR")
+    # As a commitment, which costs nothing when it is bought.
+    bear(marts, spend, date(2026, 11, 1), "0")
+    assert statuses(marts) == {
+        "all": "on_track", "core": "unknown", "small": "unknown", "over": "unknown",
+    }  # fmt: skip
+    bear(marts, spend, date(2026, 11, 2), "12")
+    assert statuses(marts) == {
+        "all": "on_track", "core": "at_risk", "small": "at_risk", "over": "exceeded",
+    }  # fmt: skip
+
+
+def test_budget_of_what_costs_nothing_yet_is_on_track(
+    marts: psycopg.Connection, spend: Spend, load: Callable[[str], Loaded]
+) -> None:
+    load(BUDGETS)
+    spend(date(2026, 11, 1), None)
+    assert set(statuses(marts).values()) == {"on_track"}
 
 
 def test_loading_the_same_budgets_again_changes_nothing(

@@ -161,3 +161,23 @@ def test_rules_by_month_that_are_loaded_late_redistribute_the_month(
         " where pool = 'platform' order by 1"
     ) == [("Core", "allocated"), ("Ops", "allocated"), ("Unassigned", "unallocated")]
     assert warehouse.value(CONSERVED) is True
+
+
+def test_pool_that_turns_to_months_takes_off_what_it_held_and_no_more(
+    warehouse: Warehouse, pair: Pair
+) -> None:
+    load_rules(rules(period="day"))
+    run_days(FIRST)
+    load_rules(rules())
+    run_days(MIDDLE, LAST)
+    assert warehouse.rows(BORNE) == [
+        (FIRST, "Core", "platform", "allocated", ONE),
+        (MIDDLE, "Unassigned", "platform", "held", ONE),
+        (LAST, "Core", "platform", "allocated", 2 * ONE / 4),
+        (LAST, "Ops", "platform", "allocated", 6 * ONE / 4),
+        (LAST, "Unassigned", "platform", "held", -ONE),
+    ]
+    assert warehouse.value(CONSERVED) is True
+    assert FIRST in days_to_rerate(FIRST, LAST)
+    reprice(FIRST, LAST, trigger="test")
+    assert [row[3] for row in warehouse.rows(OF_MONTH)] == [3 * ONE / 4, 9 * ONE / 4]

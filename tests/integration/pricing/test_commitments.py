@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meterr_etl.charges.charge import TenantCharges
-from meterr_etl.charges.versions import list_charges, load_charges
+from meterr_etl.charges.versions import doubts_of_charges, list_charges, load_charges
 from meterr_etl.contract_rates.terms import Contract
 from meterr_etl.contract_rates.versions import load_contract
 from meterr_etl.errors import InputError
@@ -151,6 +151,31 @@ def test_commitment_to_a_provider_that_is_used_later_is_loaded_and_told(publishe
     (doubt,) = load_charges(commitment("30", provider="anthropic")).doubts
     assert doubt.startswith("The commitment 'ahead' names the provider 'anthropic', which no event")
     assert load_charges(commitment("30")).doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("currency", "first", "end", "said"),
+    [
+        ("EUR", "2026-10-01", None, ("EUR from 2026-10-01 to 2026-10-31",)),
+        ("EUR", "2026-07-01", "2026-09-01", ("EUR from 2026-08-01 to 2026-08-31",)),
+        ("EUR", "2026-11-01", None, ()),
+        ("USD", "2026-10-01", None, ()),
+    ],
+)
+def test_commitment_in_another_currency_than_the_bill_is_doubtful(
+    published: Meter, currency: str, first: str, end: str | None, said: tuple[str, ...]
+) -> None:
+    billed = {"currency": currency, "valid_from": first, "valid_to": end}
+    load_contract(Contract.model_validate({"tenant_id": "acme", "billed_in": [billed]}))
+    expected = tuple(
+        f"The commitment 'ahead' is in USD, and acme's contract bills in {period}: the usage of"
+        " these days draws nothing of it, and what nothing draws is lost. Commit in EUR, or bill"
+        " these days in USD."
+        for period in said
+    )
+    found = commitment("30")
+    assert doubts_of_charges(found) == load_charges(found).doubts == expected
+    assert doubts_of_charges(commitment("30", kind="subscription")) == ()
 
 
 def test_subscription_names_whoever_sells_it(published: Meter) -> None:
