@@ -78,7 +78,7 @@ def replay(source: str, *, trigger: Trigger, reason_code: str | None = None) -> 
     load_source(source)
     window = window_of_letters(source, reason_code)
     said = f"replay of dead letters{f': {reason_code}' if reason_code else ''}"
-    run = open_run(source, window, trigger, said, None, kind="replay")
+    run = open_run(source, window, trigger, said, kind="replay")
     with recorded_step(run, "extract") as metrics:
         land_letters(run, metrics, reason_code)
     resume(run.run_id, after="extract")
@@ -96,7 +96,7 @@ def repair(source: str, day: date, *, trigger: Trigger, reason: str) -> str:
     from meterr_etl.steps.extract import extract as land  # noqa: PLC0415
 
     load_source(source)
-    run = open_run(source, Window.of_day(day), trigger, reason, None, kind="repair")
+    run = open_run(source, Window.of_day(day), trigger, reason, kind="repair")
     with recorded_step(run, "extract") as metrics:
         land(run, metrics)
     resume(run.run_id, after="extract")

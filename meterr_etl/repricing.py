@@ -143,9 +143,14 @@ def rebuilt(
     import_ahead(IMPORTED_BY_REBUILDS)
     window = Window(Window.of_day(days[0]).start, Window.of_day(days[-1]).end)
     run = open_run(
-        *(_any_source(), window, trigger, reason, None),
-        kind=kind, instead=instead, rates_version=rates_version,
-    )  # fmt: skip
+        _any_source(),
+        window,
+        trigger,
+        reason,
+        kind=kind,
+        instead=instead,
+        rates_version=rates_version,
+    )
     choose_days(run, days)
     if propose is not None:
         propose(run.run_id)

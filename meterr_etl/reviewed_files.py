@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from meterr_etl.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
+LEAST_LIKENESS = 0.7
 
 
 class TenantFile(BaseModel):
@@ -98,3 +100,10 @@ def _line(node: yaml.Node | None, place: Sequence[str | int]) -> int:
 
 def _path(place: Sequence[str | int]) -> str:
     return ".".join(map(str, place)) or "the file"
+
+
+def likely_names(name: str, known: Iterable[str]) -> list[str]:
+    """Return which of the known names a slip of the pen may have meant, the likeliest first."""
+    names = sorted(known)
+    same = [one for one in names if one.lower() == name.lower()]
+    return same or get_close_matches(name, names, n=3, cutoff=LEAST_LIKENESS)

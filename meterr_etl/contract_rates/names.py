@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from meterr_etl.contract_rates.terms import Contract, Term
@@ -11,6 +10,7 @@ from meterr_etl.errors import InputError
 from meterr_etl.ledger.known_owners import tenant_doubt
 from meterr_etl.pricing.known_names import provider_names, service_tier_names
 from meterr_etl.pricing.units import EXTRA_TOKEN_TYPES
+from meterr_etl.reviewed_files import likely_names
 from meterr_etl.warehouse.connection import Connection
 
 
@@ -69,8 +69,7 @@ def _require_rate(term: Term, rated: AbstractSet[_Rated], says: str) -> None:
 def _require_listed(name: str | None, kind: str, known: AbstractSet[str], says: str) -> None:
     if name is None or name in known:
         return
-    near = [one for one in sorted(known) if one.lower() == name.lower()]
-    near = near or get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    near = likely_names(name, known)
     raise InputError(
         f"{says} names the {kind} '{name}', which is in no rate.",
         remedy=f"Write {' or '.join(near)}." if near else "See `meterr prices show`.",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from difflib import get_close_matches
 
 from meterr_etl.errors import InputError
+from meterr_etl.reviewed_files import likely_names
 from meterr_etl.warehouse.connection import Connection
 
 
@@ -26,7 +26,7 @@ def tenant_doubt(connection: Connection, tenant_id: str) -> str | None:
     seen = _seen_tenants(connection)
     if tenant_id in seen:
         return None
-    near = get_close_matches(tenant_id, seen, n=3, cutoff=0.5)
+    near = likely_names(tenant_id, seen)
     return (
         f"The file names the tenant '{tenant_id}', which no event and no dimension of the source"
         " has named so far: until one does, it applies to nothing."
@@ -42,7 +42,7 @@ def require_known(name: str, known: AbstractSet[str], says: str) -> None:
     """
     if name in known:
         return
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    near = likely_names(name, known)
     raise InputError(
         f"{says} '{name}', which no event and no dimension of the source knows.",
         remedy=f"Write {' or '.join(near)}."

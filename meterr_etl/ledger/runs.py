@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import psycopg
 from psycopg import sql
@@ -62,6 +62,14 @@ class Run:
         return RunTables(self.run_id, self.source)
 
 
+class _Attempt(NamedTuple):
+    """One attempt at a step, as `ops.run_steps` names it."""
+
+    run_id: str
+    step: str
+    number: int
+
+
 def mint_run_id() -> str:
     """Return a new run id: sortable by the clock, unique by chance, legal in a table's name."""
     return f"{datetime.now(UTC):%y%m%d%H%M%S}{secrets.token_hex(3)}"
@@ -71,8 +79,8 @@ def open_run(
     source: str,
     window: Window,
     trigger: Trigger,
-    reason: str | None,
-    orchestrator_run_id: str | None,
+    reason: str | None = None,
+    orchestrator_run_id: str | None = None,
     *,
     kind: Kind = "window",
     instead: Mapping[str, str] | None = None,
@@ -80,6 +88,7 @@ def open_run(
 ) -> Run:
     """Record a new attempt at a window, and its source if it is new."""
     run_id = mint_run_id()
+    what = (run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id)
     with warehouse("meterr_loader") as connection:
         connection.execute(
             "insert into staging.sources (source) values (%s) on conflict do nothing", (source,)
@@ -88,10 +97,7 @@ def open_run(
             "insert into ops.runs (run_id, source, window_start, window_end, trigger, reason,"
             " orchestrator_run_id, kind, instead, rates_version)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                *(run_id, source, window.start, window.end, trigger, reason, orchestrator_run_id),
-                *(kind, Jsonb(dict(instead or {})), rates_version),
-            ),
+            (*what, kind, Jsonb(dict(instead or {})), rates_version),
         )
     return load_run(run_id)
 
@@ -160,10 +166,10 @@ def recorded_step(run: Run, step: str) -> Iterator[Metrics]:
         try:
             yield metrics
         except BaseException as error:
-            _end(ledger, run.run_id, step, attempt, metrics=metrics, error=error)
+            _end(ledger, attempt, metrics, error)
             raise
         metrics["seconds"] = round(time.monotonic() - started, 3)
-        _end(ledger, run.run_id, step, attempt, metrics=metrics, error=None)
+        _end(ledger, attempt, metrics, None)
 
 
 def run_lock(run_id: str) -> sql.Composed:
@@ -185,7 +191,7 @@ def _lock_run(ledger: Connection, run_id: str) -> None:
     ledger.execute("reset lock_timeout")
 
 
-def _begin(ledger: Connection, run_id: str, step: str) -> int:
+def _begin(ledger: Connection, run_id: str, step: str) -> _Attempt:
     # A step left 'running' by a killed process did not succeed; the lock proves that it is dead.
     ledger.execute(
         "update ops.run_steps set status = 'failed', finished_at = clock_timestamp(),"
@@ -203,41 +209,32 @@ def _begin(ledger: Connection, run_id: str, step: str) -> int:
         " returning attempt",
         {"run": run_id, "step": step},
     ).fetchone()
-    return int(str(row[0])) if row else 1
+    return _Attempt(run_id, step, int(str(row[0])) if row else 1)
 
 
 def _end(
-    ledger: Connection, run_id: str, step: str, attempt: int, *, metrics: Metrics,
-    error: BaseException | None,
-) -> None:  # fmt: skip
+    ledger: Connection, attempt: _Attempt, metrics: Metrics, error: BaseException | None
+) -> None:
     message = None if error is None else _sentence(error)
     # The server may be gone: what ended the step must reach the caller, not the ledger's own error.
     with suppress(psycopg.Error) if error else nullcontext():
-        _write_end(ledger, run_id, step, attempt, metrics=metrics, message=message)
+        _write_end(ledger, attempt, metrics, message)
 
 
 def _write_end(
-    ledger: Connection,
-    run_id: str,
-    step: str,
-    attempt: int,
-    *,
-    metrics: Metrics,
-    message: str | None,
+    ledger: Connection, attempt: _Attempt, metrics: Metrics, message: str | None
 ) -> None:
+    outcome = ("failed" if message else "succeeded", Jsonb(metrics, dumps=_dumps), message)
     ledger.execute(
         "update ops.run_steps set status = %s, metrics = %s, error = %s,"
         " finished_at = clock_timestamp() where run_id = %s and step = %s and attempt = %s",
-        (
-            *("failed" if message else "succeeded", Jsonb(metrics, dumps=_dumps), message),
-            *(run_id, step, attempt),
-        ),
+        (*outcome, *attempt),
     )
     if message is not None:
         ledger.execute(
             "update ops.runs set status = 'failed', failed_step = %s, error = %s,"
             " finished_at = clock_timestamp() where run_id = %s and status <> 'published'",
-            (step, message, run_id),
+            (attempt.step, message, attempt.run_id),
         )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import LiteralString
 
 from meterr_etl.errors import InputError
 from meterr_etl.pricing.names import find_provider
+from meterr_etl.reviewed_files import likely_names
 from meterr_etl.warehouse.connection import Connection
 
 
@@ -49,8 +49,7 @@ class Names:
 
     def _advice(self, name: str) -> str:
         known = sorted(self.said | self.listed)
-        near = [one for one in known if one.lower() == name.lower()]
-        near = near or get_close_matches(name, known, n=3, cutoff=0.7)
+        near = likely_names(name, known)
         if near:
             return f"Write {' or '.join(near)}."
         return f"Known are {', '.join(known) or 'none'}."

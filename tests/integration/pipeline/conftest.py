@@ -89,6 +89,16 @@ class SourceTables:
             **then,
         )
 
+    def add_two_teams(self) -> None:
+        """Add one organization with the teams Core and Ops, and a project of each."""
+        then = {"created_at": at(DAY, 0), "updated_at": at(DAY, 0)}
+        organization = {"organization_id": an_id("acme")}
+        self.add("organizations", id=an_id("acme"), name="Acme", billing_currency="USD", **then)
+        for team, center in (("Core", "CC-1"), ("Ops", "CC-2")):
+            self.add("teams", id=an_id(team), name=team, cost_center=center, **organization, **then)
+            owned = {"name": team, "team_id": an_id(team)}
+            self.add("projects", id=an_id(f"{team}'s"), **owned, **organization, **then)
+
     def execute(self, query: str) -> None:
         with psycopg.connect(self.url) as connection:
             connection.execute(query)  # type: ignore[call-overload]

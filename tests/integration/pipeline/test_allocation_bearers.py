@@ -53,15 +53,7 @@ def bill_in_euros() -> None:
 @pytest.fixture
 def acme(source: SourceTables) -> SourceTables:
     """Two teams with a project each; on the day core calls three times, ops once."""
-    then = {"created_at": at(DAY, 0), "updated_at": at(DAY, 0)}
-    organization = {"organization_id": an_id("acme")}
-    source.add("organizations", id=an_id("acme"), name="Acme", billing_currency="USD", **then)
-    for team, center in (("Core", "CC-1"), ("Ops", "CC-2")):
-        source.add("teams", id=an_id(team), name=team, cost_center=center, **organization, **then)
-        source.add(
-            "projects", id=an_id(f"{team}'s"), name=team, team_id=an_id(team),
-            **organization, **then,
-        )  # fmt: skip
+    source.add_two_teams()
     for team in ("Core", "Core", "Core", "Ops"):
         source.add_event(DAY, project_id=an_id(f"{team}'s"))
     return source

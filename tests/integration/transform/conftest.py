@@ -88,7 +88,7 @@ def stage_by_hand(warehouse_db: str) -> Callable[..., Run]:
 
     def stage(**facts: object) -> Run:
         staged = Staged(**facts)
-        run = open_run("supabase", Window.of_day(DAY), "test", None, None)
+        run = open_run("supabase", Window.of_day(DAY), "test")
         with warehouse("meterr_loader") as connection:
             _create_tables(connection, run)
             for event in staged.events:
@@ -121,7 +121,7 @@ def attach_day(warehouse_db: str) -> Callable[..., None]:
     """Gives a day a partition of published events; `published=False` leaves it unseen."""
 
     def attach(*events: Event, published: bool = True) -> None:
-        run = open_run("supabase", Window.of_day(DAY), "test", None, None)
+        run = open_run("supabase", Window.of_day(DAY), "test")
         day = events[0].day
         with warehouse("meterr_loader") as connection:
             connection.execute(
